@@ -1,0 +1,114 @@
+/**
+ * HistoryDb: the local database, one SQLite file per data directory.
+ *
+ * It is never uploaded. For other devices' logs it is a derived index that may be deleted and pulled again; for this device's own operations
+ * it is the truth, and durable. Everything that belongs together is written in one transaction: entries with the range of operations they came
+ * from, a rule with the deletion of what it covers.
+ */
+
+import { Context, type Effect, type Option } from "effect"
+import type { DeviceId } from "../domain/Device.ts"
+import type { Entry } from "../domain/Entry.ts"
+import type { EntryId } from "../domain/EntryId.ts"
+import type { ForgetRule } from "../domain/ForgetRule.ts"
+import type { ChainHash } from "../domain/LogChain.ts"
+import type { Operation, OperationIdentity } from "../domain/Operation.ts"
+import type { DbError } from "./DbError.ts"
+
+export interface HistoryDbService {
+  /** Runs the writes of an effect as one transaction that takes the write lock at once; nested calls join the outer one. */
+  readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DbError, R>
+  readonly device: ThisDevice
+  readonly log: OwnLog
+  readonly peers: PeerLogs
+  readonly documents: Documents
+}
+
+export interface ThisDevice {
+  /** Made at random when the database is created. */
+  readonly id: Effect.Effect<DeviceId, DbError>
+  readonly label: Effect.Effect<string, DbError>
+  readonly rename: (label: string) => Effect.Effect<void, DbError>
+}
+
+/** What absorbing operations or entries did to the history. */
+export interface Absorbed {
+  /** Entries that were not there. */
+  readonly added: number
+  /** Entries that were there and now know more. */
+  readonly merged: number
+  /** Entries that were there, and stay as they are. */
+  readonly known: number
+  /** Entries refused because a rule covers them. */
+  readonly refused: number
+  /** Entries that were there and that a rule has now removed. */
+  readonly removed: number
+}
+
+/** This device's own log: what it has to tell the others, in order. Numbers start at 1 and have no gaps. */
+export interface OwnLog {
+  /** The number of the last operation; 0 for an empty log. */
+  readonly end: Effect.Effect<number, DbError>
+  /** Takes in entries captured or imported here; those that tell something new become `add` operations. Atomic. */
+  readonly record: (entries: ReadonlyArray<Entry>) => Effect.Effect<Absorbed, DbError>
+  /** Tells how an entry recorded earlier ended. */
+  readonly finish: (id: EntryId, exit: number | null, duration: number | null) => Effect.Effect<void, DbError>
+  /** Applies a rule here and appends it to the log. Operations of this log whose entry it covers become `purged`. */
+  readonly forget: (rule: ForgetRule) => Effect.Effect<Absorbed, DbError>
+  /** At most `limit` operations from number `first` on, in order; bodies as they are now, merged with what other devices know. */
+  readonly read: (first: number, limit: number) => Effect.Effect<ReadonlyArray<Operation>, DbError>
+  readonly identities: (first: number, last: number) => Effect.Effect<ReadonlyArray<OperationIdentity>, DbError>
+  /** R(n), see LogChain.ts. */
+  readonly chainAt: (n: number) => Effect.Effect<ChainHash, DbError>
+  /** Numbers of the operations purged since they were last confirmed gone from the store, ascending. They outlive a reset. */
+  readonly purged: Effect.Effect<ReadonlyArray<number>, DbError>
+  readonly confirmPurged: (numbers: ReadonlyArray<number>) => Effect.Effect<void, DbError>
+  /**
+   * Appends what only other devices' logs hold: an `add` for each (entry, capturing device) that no operation of this log adds, and one
+   * `forget` with every rule known. For a move to an empty store, so that nothing lives only in the old one. Gives the number of operations.
+   */
+  readonly adoptForeign: Effect.Effect<number, DbError>
+  /**
+   * This installation turned out to be a clone: it continues under a new id. Operations after `common` whose identity the other log lacks
+   * become operations 1.. of the new log, each `add` naming the device that captured it; the old log becomes a peer's, applied up to `common`.
+   */
+  readonly fork: (options: {
+    readonly newId: DeviceId
+    readonly common: number
+    readonly remote: ReadonlySet<OperationIdentity>
+  }) => Effect.Effect<{ readonly moved: number }, DbError>
+}
+
+/** Consecutive operation numbers, both ends included. */
+export interface OperationRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** Other devices' logs: what has been applied of each, and what sync remembers of its manifest (JSON of sync's own shape). */
+export interface PeerLogs {
+  readonly all: Effect.Effect<ReadonlyArray<{ readonly log: DeviceId; readonly state: string }>, DbError>
+  readonly get: (log: DeviceId) => Effect.Effect<Option.Option<string>, DbError>
+  readonly put: (log: DeviceId, state: string) => Effect.Effect<void, DbError>
+  /** What has been applied, as disjoint ranges in ascending order, adjacent ones joined. */
+  readonly ranges: (log: DeviceId) => Effect.Effect<ReadonlyArray<OperationRange>, DbError>
+  /** Applies operations `first`.. of a log and marks them applied, in one transaction. Applying again changes nothing. */
+  readonly apply: (
+    log: DeviceId,
+    first: number,
+    operations: ReadonlyArray<Operation>
+  ) => Effect.Effect<Absorbed, DbError>
+  /** Forgets cursor and state of one log, so that it is read again from 1. */
+  readonly restart: (log: DeviceId) => Effect.Effect<void, DbError>
+  /** The same for all logs. */
+  readonly restartAll: Effect.Effect<void, DbError>
+}
+
+/** Small JSON documents of the layers above (the store's binding, the publication state), in the same transactions as everything else. */
+export interface Documents {
+  readonly get: (key: string) => Effect.Effect<Option.Option<string>, DbError>
+  readonly put: (key: string, json: string) => Effect.Effect<void, DbError>
+  readonly remove: (key: string) => Effect.Effect<void, DbError>
+}
+
+export class HistoryDb extends Context.Tag("hx/HistoryDb")<HistoryDb, HistoryDbService>() {}

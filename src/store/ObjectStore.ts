@@ -1,0 +1,73 @@
+/**
+ * ObjectStore: bytes under names, in a bucket, a folder or memory. It knows nothing of vaults.
+ *
+ * Names are relative to the store's prefix: ASCII letters, digits, ".", "-", "_", with "/" between segments; never empty, never "." or "..".
+ * ETags are opaque and compared as strings; implementations strip the quotes. Retry, timeout and concurrency are decorators with this
+ * same interface; the implementations below them make exactly one attempt.
+ */
+
+import { Context, type Effect, type Stream } from "effect"
+import type { StoreError } from "./StoreError.ts"
+
+export interface ObjectInfo {
+  readonly name: string
+  readonly etag: string
+  /** Bytes. */
+  readonly size: number
+  /** As the store names it ("STANDARD", "GLACIER", …); undefined where it does not say. */
+  readonly storageClass?: string
+}
+
+export interface StoredObject {
+  readonly bytes: Uint8Array
+  readonly etag: string
+}
+
+export type PutCondition =
+  | { readonly _tag: "Always" }
+  /** Fails with AlreadyExists where an object of that name exists. */
+  | { readonly _tag: "Create" }
+  /** Fails with SwapLost unless the object has this ETag. */
+  | { readonly _tag: "IfMatch"; readonly etag: string }
+
+export const Always: PutCondition = { _tag: "Always" }
+export const Create: PutCondition = { _tag: "Create" }
+export const IfMatch = (etag: string): PutCondition => ({ _tag: "IfMatch", etag })
+
+export interface PutOptions {
+  readonly condition: PutCondition
+  /**
+   * For large objects: called with the id of a multipart upload before its first part is sent, and with null when it is over. The caller
+   * keeps it, so that the next run can abort what a killed one left.
+   */
+  readonly onMultipart?: (uploadId: string | null) => Effect.Effect<void>
+  /** Called as bytes of this object leave, with the number sent so far; for progress only. */
+  readonly onProgress?: (sent: number) => void
+}
+
+/** What the store can do, as init's probe found it; recorded with the binding. */
+export interface StoreCapabilities {
+  /** Put with Create is refused when the object exists. */
+  readonly createOnly: boolean
+  /** Put with IfMatch is refused when the object changed; and how If-Match wants its ETag. */
+  readonly ifMatch: "none" | "quoted" | "unquoted"
+}
+
+export interface ObjectStoreService {
+  /** For people: the URL without secrets. */
+  readonly display: string
+  /** All objects whose name begins with the prefix, in the order of names, page by page. */
+  readonly list: (prefix: string) => Stream.Stream<ObjectInfo, StoreError>
+  /** The whole object, refused with TooLarge before it is read where it is over `maxBytes`. */
+  readonly get: (name: string, maxBytes: number) => Effect.Effect<StoredObject, StoreError>
+  /** Writes the object and gives its new ETag. The write is durable when this succeeds, and either whole or absent in any case. */
+  readonly put: (name: string, bytes: Uint8Array, options: PutOptions) => Effect.Effect<{ readonly etag: string }, StoreError>
+  /** Deletes the object, with its older versions where the store keeps them and lets us. Deleting what is not there succeeds. */
+  readonly delete: (name: string) => Effect.Effect<void, StoreError>
+  /** Aborts a multipart upload that an earlier run left; succeeds where there is none. */
+  readonly abortMultipart: (name: string, uploadId: string) => Effect.Effect<void, StoreError>
+  /** What the probe found; decides how conditions are sent. Before the probe: everything assumed. */
+  readonly capabilities: StoreCapabilities
+}
+
+export class ObjectStore extends Context.Tag("hx/ObjectStore")<ObjectStore, ObjectStoreService>() {}
