@@ -1,0 +1,32 @@
+/** Names of a vault's objects under the store's prefix (sync.md's layout, fixed with format version 1). */
+
+import { type DeviceId, isDeviceId } from "../domain/Device.ts"
+
+export const VAULT_DESCRIPTOR = "vault.json"
+export const MANIFESTS = "manifests/"
+export const PROBES = "probe-"
+
+export const manifestName = (device: DeviceId): string => `${MANIFESTS}${device}.hxm`
+
+export const segmentsOf = (device: DeviceId): string => `segments/${device}/`
+
+export const segmentName = (device: DeviceId, id: string): string => `${segmentsOf(device)}${id}.hxs`
+
+export interface ManifestName {
+  readonly device: DeviceId
+  /**
+   * What the log is remembered under: the device id; or, for the copy of a manifest that a file synchroniser left beside it
+   * ("<id>.sync-conflict-….hxm"), the whole stem, so that the copy is read as one more manifest of that device.
+   */
+  readonly log: DeviceId
+  readonly isCopy: boolean
+}
+
+const MANIFEST = /^manifests\/(([0-9a-f]{32})([^/]*))\.hxm$/
+
+export const parseManifestName = (name: string): ManifestName | null => {
+  const match = MANIFEST.exec(name)
+  const [, stem = "", device = "", rest = ""] = match ?? []
+  if (!isDeviceId(device)) return null
+  return { device, log: stem as DeviceId, isCopy: rest !== "" }
+}

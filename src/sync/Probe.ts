@@ -1,0 +1,69 @@
+/**
+ * Finds out which conditional writes a store keeps its word on. Providers differ: some refuse the headers, some ignore them, one wants the ETag
+ * without quotes (see store/ObjectStore.ts). So init tries, on an object of its own, and the answer is recorded with the binding:
+ *
+ *     create            must succeed
+ *     create again      must fail
+ *     swap, stale ETag  must fail     (with the ETag quoted, then unquoted)
+ *     swap, right ETag  must succeed
+ *
+ * Costs 5 requests where everything works as on AWS, at most 8. Where a condition is ignored, push reads its manifest before and after writing.
+ */
+
+import { Effect } from "effect"
+import { Entropy } from "../platform/Entropy.ts"
+import {
+  Always,
+  Create,
+  IfMatch,
+  type ObjectStoreService,
+  type StoreCapabilities
+} from "../store/ObjectStore.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import { PROBES } from "./ObjectNames.ts"
+
+type OpenWith = (capabilities: StoreCapabilities) => Effect.Effect<ObjectStoreService, StoreError>
+
+const STALE_ETAG = "00000000000000000000000000000000"
+
+export const probe = Effect.fn("Probe.run")(function* (openWith: OpenWith) {
+  const suffix = yield* Entropy.hex(8)
+  const name = `${PROBES}${suffix}`
+  const store = yield* openWith({ createOnly: true, ifMatch: "quoted" })
+  return yield* probeObject(store, openWith, name).pipe(
+    // The probe's object is of no use to anybody; failing to delete it is no reason to fail.
+    Effect.ensuring(Effect.ignoreLogged(store.delete(name)))
+  )
+})
+
+const probeObject = Effect.fnUntraced(function* (store: ObjectStoreService, openWith: OpenWith, name: string) {
+  const created = yield* refuses(store.put(name, content(1), { condition: Create }))
+  if (created === "refused") yield* store.put(name, content(1), { condition: Always })
+  const createOnly =
+    created === "accepted" && (yield* refuses(store.put(name, content(2), { condition: Create }))) === "refused"
+  for (const ifMatch of ["quoted", "unquoted"] as const) {
+    const variant = yield* openWith({ createOnly, ifMatch })
+    if (yield* swapsProperly(variant, name)) return { createOnly, ifMatch } satisfies StoreCapabilities
+  }
+  return { createOnly, ifMatch: "none" } satisfies StoreCapabilities
+})
+
+const swapsProperly = Effect.fnUntraced(function* (store: ObjectStoreService, name: string) {
+  const stale = yield* refuses(store.put(name, content(3), { condition: IfMatch(STALE_ETAG) }))
+  if (stale === "accepted") return false
+  const current = yield* store.get(name, 1024)
+  return (yield* refuses(store.put(name, content(4), { condition: IfMatch(current.etag) }))) === "accepted"
+})
+
+/** Whether a conditional write was refused because of its condition (or because the store knows no conditions at all). */
+const refuses = (put: Effect.Effect<unknown, StoreError>) =>
+  put.pipe(
+    Effect.as("accepted" as const),
+    Effect.catchTag("StoreError", (error) =>
+      error.reason === "AlreadyExists" || error.reason === "SwapLost" || error.reason === "Unsupported"
+        ? Effect.succeed("refused" as const)
+        : Effect.fail(error)
+    )
+  )
+
+const content = (step: number): Uint8Array => Buffer.from(`hx probe ${step}\n`)

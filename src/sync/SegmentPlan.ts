@@ -1,0 +1,122 @@
+/**
+ * Which published segments stay, and which runs of operations are written anew. Pure.
+ *
+ * - A segment that holds a purged operation is rewritten, with the same bounds: forgetting is physical.
+ * - Small neighbours are merged as they pile up, as a log-structured merge tree does: a segment's level is the power of FAN_IN by which it
+ *   outgrows the smallest one; FAN_IN neighbours of a level or below become one of a level above. So an operation is rewritten at most once per
+ *   level (3 of them between 64 KiB and 32 MiB), and a device has at most FAN_IN - 1 segments per level, plus full ones.
+ */
+
+export interface SegmentExtent {
+  readonly first: number
+  readonly last: number
+  /** Plaintext bytes. */
+  readonly size: number
+}
+
+export type Step<S extends SegmentExtent> =
+  | { readonly _tag: "Keep"; readonly segment: S }
+  | {
+      readonly _tag: "Build"
+      readonly first: number
+      readonly last: number
+      /** What it replaces. */
+      readonly replaced: ReadonlyArray<S>
+      /** Whether a replaced one holds what must be gone: then it is deleted at once. */
+      readonly purges: boolean
+    }
+
+export interface SegmentLimits {
+  readonly maxOperations: number
+  /** Plaintext bytes. */
+  readonly maxPlaintext: number
+}
+
+/** Operations and plaintext bytes at which a segment is full, whichever comes first. */
+export const SEGMENT_LIMITS: SegmentLimits = { maxOperations: 250_000, maxPlaintext: 32 * 1024 * 1024 }
+
+export const FAN_IN = 8
+
+/** Plaintext bytes below which a segment is of the lowest level. */
+const LOWEST = 512 * 1024
+
+export const planSegments = <S extends SegmentExtent>(
+  segments: ReadonlyArray<S>,
+  purged: ReadonlyArray<number>,
+  limits: SegmentLimits = SEGMENT_LIMITS
+): ReadonlyArray<Step<S>> => {
+  let runs: ReadonlyArray<Run<S>> = segments.map((segment) => ({
+    first: segment.first,
+    last: segment.last,
+    size: segment.size,
+    parts: [segment],
+    purges: holdsAny(purged, segment)
+  }))
+  const top = runs.reduce((highest, run) => Math.max(highest, levelOf(run)), 0)
+  for (let level = 0; level <= top; level++) runs = mergeLevel(runs, level, limits)
+  return runs.map((run): Step<S> => {
+    const only = run.parts.length === 1 ? run.parts[0] : undefined
+    return only !== undefined && !run.purges
+      ? { _tag: "Keep", segment: only }
+      : { _tag: "Build", first: run.first, last: run.last, replaced: run.parts, purges: run.purges }
+  })
+}
+
+interface Run<S> extends SegmentExtent {
+  readonly parts: ReadonlyArray<S>
+  readonly purges: boolean
+}
+
+const levelOf = (run: SegmentExtent): number =>
+  run.size < LOWEST ? 0 : 1 + Math.floor(Math.log(run.size / LOWEST) / Math.log(FAN_IN))
+
+const mergeLevel = <S>(
+  runs: ReadonlyArray<Run<S>>,
+  level: number,
+  limits: SegmentLimits
+): ReadonlyArray<Run<S>> => {
+  const merged: Array<Run<S>> = []
+  let group: Array<Run<S>> = []
+  const close = () => {
+    if (group.length >= FAN_IN) merged.push(join(group))
+    else merged.push(...group)
+    group = []
+  }
+  for (const run of runs) {
+    if (levelOf(run) > level) {
+      close()
+      merged.push(run)
+      continue
+    }
+    if (!fits([...group, run], limits)) close()
+    group.push(run)
+  }
+  close()
+  return merged
+}
+
+const fits = (group: ReadonlyArray<SegmentExtent>, limits: SegmentLimits): boolean => {
+  const operations = (group.at(-1)?.last ?? 0) - (group[0]?.first ?? 1) + 1
+  const size = group.reduce((sum, run) => sum + run.size, 0)
+  return operations <= limits.maxOperations && size <= limits.maxPlaintext
+}
+
+const join = <S>(group: ReadonlyArray<Run<S>>): Run<S> => ({
+  first: group[0]?.first ?? 1,
+  last: group.at(-1)?.last ?? 0,
+  size: group.reduce((sum, run) => sum + run.size, 0),
+  parts: group.flatMap((run) => run.parts),
+  purges: group.some((run) => run.purges)
+})
+
+/** Whether any of these ascending numbers lies in the extent (binary search). */
+const holdsAny = (numbers: ReadonlyArray<number>, extent: SegmentExtent): boolean => {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] ?? 0) < extent.first) low = middle + 1
+    else high = middle
+  }
+  return low < numbers.length && (numbers[low] ?? 0) <= extent.last
+}

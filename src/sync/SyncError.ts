@@ -1,0 +1,74 @@
+/** What sync itself can refuse or find, beside what stores and the database report. The error report gives each its words and exit code. */
+
+import { Data } from "effect"
+
+/** No store has been chosen yet: `hx sync init` has not run here, or `reset` did. */
+export class NoStore extends Data.TaggedError("NoStore") {}
+
+/** The vault is encrypted and nobody gave its key. */
+export class KeyNeeded extends Data.TaggedError("KeyNeeded")<{
+  readonly store: string
+  readonly passphraseSet: boolean
+}> {}
+
+/** The key given, or kept here, is not this vault's; or it could not be read at all. */
+export class WrongVaultKey extends Data.TaggedError("WrongVaultKey")<{
+  readonly source: string
+  readonly detail: string
+}> {}
+
+/** The vault has a newer key than this device. */
+export class VaultKeyRotated extends Data.TaggedError("VaultKeyRotated")<{
+  readonly store: string
+  readonly epoch: number
+}> {}
+
+/** An option of `init` that contradicts the vault found in the store. */
+export class VaultMismatch extends Data.TaggedError("VaultMismatch")<{
+  readonly store: string
+  readonly detail: string
+  readonly hint: string
+}> {}
+
+/** The store went back behind what we published, or our manifest is gone. */
+export class SequenceConflict extends Data.TaggedError("SequenceConflict")<{
+  readonly store: string
+  readonly ours: number
+  /** Null where the manifest is gone. */
+  readonly theirs: number | null
+}> {}
+
+/** A manifest, or vault.json, does not open or contradicts itself. */
+export class ManifestCorrupt extends Data.TaggedError("ManifestCorrupt")<{
+  readonly store: string
+  readonly name: string
+  readonly detail: string
+}> {}
+
+/** The swap of our manifest kept being lost, though nobody else's publication was found. */
+export class SwapUnsettled extends Data.TaggedError("SwapUnsettled")<{
+  readonly store: string
+  readonly rounds: number
+}> {}
+
+/** This device was retired by another one: its log is not read any more. */
+export class DeviceRetired extends Data.TaggedError("DeviceRetired")<{
+  readonly by: string
+}> {}
+
+/** Why an object of another device was passed over. */
+export type ProblemKind = "manifest" | "segment" | "rollback" | "missing" | "archived" | "newer"
+
+/** One object that could not be used; the rest of the pull went on. */
+export interface Problem {
+  readonly kind: ProblemKind
+  readonly device: string
+  readonly name: string
+  readonly detail: string
+}
+
+/** Good objects were applied, bad ones were not. */
+export class PartlyDone extends Data.TaggedError("PartlyDone")<{
+  readonly store: string
+  readonly problems: ReadonlyArray<Problem>
+}> {}

@@ -1,0 +1,189 @@
+/**
+ * What sync remembers between runs, beside history itself: small JSON documents in the local database, so that they change in the same
+ * transaction as what they speak of. Plain numbers and strings only: these shapes outlive versions.
+ */
+
+import { Effect, Option, Schema } from "effect"
+import { type DeviceId, isDeviceId } from "../domain/Device.ts"
+import { DbError } from "../db/DbError.ts"
+import { HistoryDb } from "../db/HistoryDb.ts"
+
+const Device = Schema.String.pipe(Schema.filter((text): text is DeviceId => isDeviceId(text)))
+const Count = Schema.NonNegativeInt
+/** Microseconds since 1970. */
+const Instant = Schema.Int
+
+/** The store this device uses, and what init found out about it. */
+export const StoreBinding = Schema.Struct({
+  /** The store's URL without secrets. */
+  location: Schema.String,
+  vaultId: Schema.String,
+  encrypted: Schema.Boolean,
+  createOnly: Schema.Boolean,
+  ifMatch: Schema.Literal("none", "quoted", "unquoted"),
+  joined: Instant
+})
+export type StoreBinding = typeof StoreBinding.Type
+
+/** One segment as the manifest lists it; see format/Manifest.ts for the meaning of each field. */
+export const SegmentRefSchema = Schema.Struct({
+  id: Schema.String,
+  first: Count,
+  last: Count,
+  count: Count,
+  size: Count,
+  sealed: Count,
+  sha256: Schema.String,
+  chain: Schema.String
+})
+
+/** Our manifest as it stands in the store, to the best of our knowledge. */
+export const Publication = Schema.Struct({
+  sequence: Count,
+  nonce: Schema.String,
+  etag: Schema.String,
+  published: Instant,
+  /** The last operation it holds, tail included. */
+  last: Count,
+  segments: Schema.Array(SegmentRefSchema)
+})
+export type Publication = typeof Publication.Type
+
+/**
+ * A publication that was about to be sent. Kept until one is confirmed, so that a manifest that arrived though we never heard back is
+ * recognised as ours, and that the segments sent for one that did not arrive are found again.
+ */
+export const Intent = Schema.Struct({
+  sequence: Count,
+  nonce: Schema.String,
+  last: Count,
+  /** Segments sent, or about to be. */
+  segments: Schema.Array(SegmentRefSchema),
+  /** Purged operations that this publication leaves out. */
+  purged: Schema.Array(Count),
+  /** Multipart uploads begun and not known to be over. */
+  uploads: Schema.Array(Schema.Struct({ name: Schema.String, uploadId: Schema.String }))
+})
+export type Intent = typeof Intent.Type
+
+/** An object that no manifest of ours names any more, to be deleted from the given time on. */
+export const Debt = Schema.Struct({ name: Schema.String, notBefore: Instant })
+export type Debt = typeof Debt.Type
+
+/** A publication that has to begin above a sequence, over an object that does not open or is not ours to trust. */
+export const Floor = Schema.Struct({
+  /** The next publication's sequence is above this. */
+  sequence: Count,
+  /** The ETag of the object to replace; null where there is none. */
+  etag: Schema.NullOr(Schema.String)
+})
+export type Floor = typeof Floor.Type
+
+/** What is remembered of another device's manifest. */
+export const PeerState = Schema.Struct({
+  label: Schema.String,
+  sequence: Count,
+  published: Instant,
+  /** Remembered only when the whole log has been applied; null: read the manifest again. */
+  etag: Schema.NullOr(Schema.String),
+  last: Count,
+  /** Entries of the log, purged ones not counted; sealed bytes; for status only. */
+  operations: Count,
+  segments: Count,
+  bytes: Count,
+  boundaries: Schema.Array(Schema.Struct({ at: Count, chain: Schema.String })),
+  /** The sequence it had last seen of other devices. */
+  seen: Schema.Array(Schema.Struct({ device: Device, sequence: Count })),
+  retired: Schema.Array(Device),
+  /** Why it could not be read to its end last time. */
+  problem: Schema.NullOr(Schema.String)
+})
+export type PeerState = typeof PeerState.Type
+
+/** When sync last did what; for status. */
+export const Activity = Schema.Struct({
+  lastPush: Schema.NullOr(Instant),
+  lastPull: Schema.NullOr(Instant),
+  lastError: Schema.NullOr(Schema.Struct({ at: Instant, tag: Schema.String, message: Schema.String })),
+  /** Conflicts met and resolved, newest last; at most ten. */
+  conflicts: Schema.Array(Schema.Struct({ at: Instant, what: Schema.String }))
+})
+export type Activity = typeof Activity.Type
+
+const NO_ACTIVITY: Activity = { lastPush: null, lastPull: null, lastError: null, conflicts: [] }
+
+/** One document under one key. */
+const document = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decode(Schema.parseJson(schema))
+  const encode = Schema.encodeSync(Schema.parseJson(schema))
+  return {
+    get: Effect.gen(function* () {
+      const db = yield* HistoryDb
+      const stored = yield* db.documents.get(key)
+      if (Option.isNone(stored)) return Option.none<A>()
+      return Option.some(yield* decode(stored.value).pipe(Effect.mapError(unreadable(key))))
+    }),
+    put: (value: A) => Effect.flatMap(HistoryDb, (db) => db.documents.put(key, encode(value))),
+    remove: Effect.flatMap(HistoryDb, (db) => db.documents.remove(key))
+  }
+}
+
+const unreadable = (key: string) => (cause: unknown) =>
+  new DbError({ reason: "Damaged", path: "history.db", detail: `its document ${key} cannot be read`, cause })
+
+const intents = document("sync.intents", Schema.Array(Intent))
+const debts = document("sync.debts", Schema.Array(Debt))
+const activity = document("sync.activity", Activity)
+
+export const binding = document("sync.binding", StoreBinding)
+export const publication = document("sync.publication", Publication)
+export const floor = document("sync.floor", Floor)
+/** The vault that an interrupted first init was about to found, and where. */
+export const founding = document("sync.founding", Schema.Struct({ location: Schema.String, vaultId: Schema.String }))
+/** The vault this device last belonged to: its key is tried first, and a move to an empty store keeps it. */
+export const homeVault = document("sync.vault", Schema.Struct({ vaultId: Schema.String, encrypted: Schema.Boolean }))
+
+const none: ReadonlyArray<never> = []
+
+export const intentsOrNone = Effect.map(intents.get, Option.getOrElse((): ReadonlyArray<Intent> => none))
+export const putIntents = intents.put
+export const debtsOrNone = Effect.map(debts.get, Option.getOrElse((): ReadonlyArray<Debt> => none))
+export const putDebts = debts.put
+export const activityOrNone = Effect.map(activity.get, Option.getOrElse(() => NO_ACTIVITY))
+
+export const updateActivity = (change: (current: Activity) => Activity) =>
+  Effect.flatMap(activityOrNone, (current) => activity.put(change(current)))
+
+/** Forgets the store, the cursors and what was published; never history, the device's id or keys. */
+export const clear = Effect.gen(function* () {
+  const db = yield* HistoryDb
+  yield* db.transaction(
+    Effect.all([
+      binding.remove,
+      publication.remove,
+      floor.remove,
+      founding.remove,
+      intents.remove,
+      debts.remove,
+      activity.remove,
+      db.peers.restartAll
+    ])
+  )
+})
+
+const peerCodec = Schema.parseJson(PeerState)
+const decodePeer = Schema.decode(peerCodec)
+const encodePeer = Schema.encodeSync(peerCodec)
+
+export const putPeer = (log: DeviceId, state: PeerState) =>
+  Effect.flatMap(HistoryDb, (db) => db.peers.put(log, encodePeer(state)))
+
+/** All logs of which anything is remembered. */
+export const allPeers = Effect.gen(function* () {
+  const db = yield* HistoryDb
+  const rows = yield* db.peers.all
+  const peers = yield* Effect.forEach(rows, (row) =>
+    Effect.map(decodePeer(row.state), (state) => [row.log, state] as const)
+  ).pipe(Effect.mapError(unreadable("peers")))
+  return new Map(peers)
+})
