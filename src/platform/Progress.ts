@@ -1,6 +1,6 @@
 /** How far a long operation is. Whoever works reports to a meter; whether anything is shown is decided by the layer. */
 
-import { Context, Effect, Layer } from "effect"
+import { Context, type Effect, Layer } from "effect"
 
 /** Plain functions, so that hot loops and callbacks of foreign libraries can call them. */
 export interface Meter {
@@ -21,7 +21,10 @@ export interface ProgressService {
 
 export class Progress extends Context.Tag("hx/Progress")<Progress, ProgressService>() {
   /** Shows nothing: no terminal, or --json. */
-  static readonly layerSilent = Layer.succeed(Progress, { during: (_title, _unit, work) => work(silentMeter) })
+  static readonly layerSilent = Layer.succeed(Progress, {
+    during: <A, E, R>(_title: string, _unit: string, work: (meter: Meter) => Effect.Effect<A, E, R>) =>
+      work(silentMeter)
+  })
 }
 
 export const silentMeter: Meter = { expect: () => {}, advance: () => {} }

@@ -18,8 +18,8 @@ export interface StdioService {
   readonly columns: number
   /** Writes to standard output and waits until it is taken. A reader that went away (`hx find | head`) ends the process, quietly. */
   readonly write: (chunk: string | Uint8Array) => Effect.Effect<void>
-  /** Writes to standard error at once. */
-  readonly writeError: (text: string) => Effect.Effect<void>
+  /** Writes to standard error at once; a plain function, as loggers are. */
+  readonly unsafeWriteError: (text: string) => void
 }
 
 export class Stdio extends Context.Tag("hx/Stdio")<Stdio, StdioService>() {
@@ -37,7 +37,7 @@ export class Stdio extends Context.Tag("hx/Stdio")<Stdio, StdioService>() {
       colour: false,
       columns: 80,
       write: (chunk) => Effect.sync(() => void written.out.push(chunk)),
-      writeError: (text) => Effect.sync(() => void written.error.push(text)),
+      unsafeWriteError: (text) => void written.error.push(text),
       ...facts
     })
 }
@@ -54,7 +54,7 @@ const processStdio = (): StdioService => {
     colour: outputIsTerminal && !plain,
     columns: (outputIsTerminal && process.stdout.columns) || 80,
     write: (chunk) => Effect.async<void>((resume) => void process.stdout.write(chunk, () => resume(Effect.void))),
-    writeError: (text) => Effect.sync(() => void process.stderr.write(text))
+    unsafeWriteError: (text) => void process.stderr.write(text)
   }
 }
 

@@ -1,0 +1,115 @@
+// Builds dist: one entry, and the program in parts that load when they are needed.
+//
+//   node scripts/build.mjs [--metafile FILE] [--no-compile]
+//
+// esbuild splits only ES modules, and V8 lends its compiled code only to scripts. So the parts are bundled as ES modules and then turned into
+// CommonJS one by one; scripts/entry.cjs loads them.
+
+import { build, transform } from "esbuild"
+import { spawnSync } from "node:child_process"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+// Built beside dist and then moved there, so that a running hx or another build never meets half of it.
+const finished = join(root, "dist")
+const dist = join(root, `dist-${process.pid}`)
+const metafile = argument("--metafile")
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+
+// Commands whose code is worth compiling ahead, in the order of their worth.
+const WARM_UP = [["find", "x"], ["last"], ["status"], ["sync", "status"], ["--help"], ["no-such-command"]]
+
+mkdirSync(join(dist, "app"), { recursive: true })
+const main = await bundle()
+writeEntry(main)
+if (!process.argv.includes("--no-compile")) compileAhead()
+replaceFinished()
+
+async function bundle() {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/bin.ts"],
+    outdir: join(dist, "app"),
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    mainFields: ["module", "main"],
+    external: ["better-sqlite3"],
+    define: { HX_VERSION: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
+    // Names stay, so that a reported stack can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
+    metafile: true,
+    write: false,
+    logLevel: "warning"
+  })
+  for (const file of result.outputFiles) {
+    const { code } = await transform(file.text, {
+      format: "cjs",
+      platform: "node",
+      target: "node20",
+      supported: { "dynamic-import": false },
+      minifyWhitespace: true,
+      logLevel: "warning"
+    })
+    writeFileSync(join(dist, "app", basename(file.path)), code)
+  }
+  if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(result.metafile))
+  return "bin.js"
+}
+
+function writeEntry(main) {
+  const text = readFileSync(join(root, "scripts", "entry.cjs"), "utf8")
+  const filled = text
+    .replaceAll("HX_VERSION", version)
+    .replaceAll("HX_NODE", process.version)
+    .replaceAll("HX_ARCH", process.arch)
+    .replaceAll("HX_MAIN", main)
+  writeFileSync(join(dist, "hx.js"), filled)
+  chmodSync(join(dist, "hx.js"), 0o755)
+  writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n')
+}
+
+/** Runs the commands on an empty data directory and keeps what V8 has compiled by then. Nothing is lost where this fails but speed. */
+function compileAhead() {
+  const scratch = mkdtempSync(join(tmpdir(), "hx-build-"))
+  const runner = join(dist, "compile.js")
+  const keep = `
+process.on("exit", () => {
+  const { existsSync, writeFileSync } = require("node:fs")
+  for (const { filename, script } of parts.values()) {
+    if (!existsSync(filename + ".compiled")) writeFileSync(filename + ".compiled", script.createCachedData())
+  }
+})
+`
+  const entry = readFileSync(join(dist, "hx.js"), "utf8")
+  writeFileSync(runner, entry.replace("\nif (compiledHere)", `${keep}\nif (compiledHere)`))
+  const env = {
+    ...process.env,
+    HOME: scratch,
+    HX_DATA_DIR: join(scratch, "data"),
+    HX_CONFIG_DIR: join(scratch, "config")
+  }
+  for (const words of WARM_UP)
+    spawnSync(process.execPath, [runner, ...words], { env, stdio: "ignore", timeout: 60_000 })
+  rmSync(runner)
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+function replaceFinished() {
+  const replaced = `${dist}-replaced`
+  if (existsSync(finished)) renameSync(finished, replaced)
+  renameSync(dist, finished)
+  rmSync(replaced, { recursive: true, force: true })
+}
+
+function argument(name) {
+  const index = process.argv.indexOf(name)
+  return index === -1 ? undefined : process.argv[index + 1]
+}

@@ -1,0 +1,106 @@
+/**
+ * The tree of commands, as @effect/cli's commands and as the names and options that CommandLine.ts checks.
+ *
+ * @effect/cli builds one nested command from it; hx keeps the tree beside it because nesting cannot be looked into afterwards.
+ */
+
+import * as Command from "@effect/cli/Command"
+import type * as Usage from "@effect/cli/Usage"
+
+// A Command is invariant in its name and in what it parses to, and both are known to its own file only.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyCommand<E, R> = Command.Command<any, R, E, any>
+
+export interface CommandNode<E, R> {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** Complete command lines, without the leading "hx". */
+  readonly examples: ReadonlyArray<string>
+  /** The command without its subcommands. */
+  readonly own: AnyCommand<E, R>
+  /** Whether it does something when called without a subcommand. */
+  readonly runs: boolean
+  readonly children: ReadonlyArray<CommandNode<E, R>>
+}
+
+export interface Description {
+  readonly summary: string
+  /** At least two, each a complete command line without the leading "hx". */
+  readonly examples: readonly [string, string, ...ReadonlyArray<string>]
+}
+
+/** A command that does something. Its summary is also what completions say about it. */
+export const leaf = <E, R>(own: AnyCommand<E, R>, about: Description): CommandNode<E, R> => ({
+  name: nameOf(own),
+  summary: about.summary,
+  examples: about.examples,
+  own: own.pipe(Command.withDescription(about.summary)),
+  runs: true,
+  children: []
+})
+
+/** A command with subcommands; `own` may do something without one (`hx sync`). */
+export const group = <E, R, E2, R2>(
+  own: AnyCommand<E, R>,
+  about: Description & { readonly runs: boolean },
+  children: ReadonlyArray<CommandNode<E2, R2>>
+): CommandNode<E | E2, R | R2> => ({ ...leaf<E | E2, R | R2>(own, about), runs: about.runs, children })
+
+/** The whole tree as one command of @effect/cli. */
+export const toCommand = <E, R>(node: CommandNode<E, R>): AnyCommand<E, R> => {
+  const [first, ...rest] = node.children.map(toCommand)
+  return first === undefined ? node.own : node.own.pipe(Command.withSubcommands([first, ...rest]))
+}
+
+export interface OptionShape {
+  /** All spellings: "--limit", "-n". */
+  readonly names: ReadonlyArray<string>
+  /** What stands for its value in the help ("N"); undefined for a switch. */
+  readonly value: string | undefined
+}
+
+export interface ArgumentShape {
+  readonly name: string
+  readonly required: boolean
+  readonly repeated: boolean
+}
+
+export interface CommandShape {
+  readonly options: ReadonlyArray<OptionShape>
+  readonly arguments: ReadonlyArray<ArgumentShape>
+}
+
+/** What a command accepts, read from its usage. */
+export const shapeOf = <E, R>(command: AnyCommand<E, R>): CommandShape => {
+  const options: Array<OptionShape> = []
+  const args: Array<ArgumentShape> = []
+  const visit = (usage: Usage.Usage, required: boolean, repeated: boolean): void => {
+    switch (usage._tag) {
+      case "Named": {
+        const value = usage.acceptedValues._tag === "Some" ? usage.acceptedValues.value : undefined
+        const [name = ""] = usage.names
+        if (name.startsWith("-")) options.push({ names: usage.names, value })
+        else if (name.startsWith("<")) args.push({ name: name.slice(1, -1), required, repeated })
+        return
+      }
+      case "Optional":
+        return visit(usage.usage, false, repeated)
+      case "Repeated":
+        return visit(usage.usage, required, true)
+      case "Alternation":
+      case "Concat":
+        visit(usage.left, required, repeated)
+        return visit(usage.right, required, repeated)
+      default:
+        return
+    }
+  }
+  visit(Command.getUsage(command), true, false)
+  return { options, arguments: args }
+}
+
+const nameOf = <E, R>(command: AnyCommand<E, R>): string => {
+  const [name] = Command.getNames(command)
+  return name ?? ""
+}

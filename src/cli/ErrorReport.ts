@@ -1,0 +1,275 @@
+/**
+ * One place turns everything that can go wrong into words and exit codes: what happened, to what, what to do next.
+ *
+ * A new error is one row: its class goes into `Reportable`, its words into the table of its tag, and the compiler misses neither. The first
+ * words of the messages and the codes are promises to users (README, "Exit codes").
+ */
+
+import type * as ValidationError from "@effect/cli/ValidationError"
+import { Cause, Chunk, Option } from "effect"
+import type { DbError, DbErrorReason } from "../db/DbError.ts"
+import type { StoreError, StoreErrorReason } from "../store/StoreError.ts"
+import type * as Sync from "../sync/SyncError.ts"
+import { plainText } from "./Help.ts"
+import type { UsageError } from "./UsageError.ts"
+
+/** 0 done · 1 a bug · 2 usage · 3 credentials or permission · 4 conflict · 5 corrupt · 6 network · 7 archived · 8 partly done · 130 interrupted */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130
+
+export interface Report {
+  /** What happened. */
+  readonly what: string
+  /** To what: a bucket, key, path, option, variable. Never a secret. */
+  readonly subject: string
+  /** What to do next. */
+  readonly hint: string
+  readonly code: ExitCode
+}
+
+export type Reportable =
+  | UsageError
+  | StoreError
+  | DbError
+  | Sync.NoStore
+  | Sync.KeyNeeded
+  | Sync.WrongVaultKey
+  | Sync.VaultKeyRotated
+  | Sync.VaultMismatch
+  | Sync.SequenceConflict
+  | Sync.ManifestCorrupt
+  | Sync.SwapUnsettled
+  | Sync.DeviceRetired
+  | Sync.PartlyDone
+
+type Rows = { readonly [Tag in Reportable["_tag"]]: (error: Extract<Reportable, { readonly _tag: Tag }>) => Report }
+
+const row = (code: ExitCode, what: string, subject: string, hint: string): Report => ({ what, subject, hint, code })
+
+const ROWS: Rows = {
+  UsageError: (e) => row(2, e.what, e.subject, e.hint),
+  StoreError: (e) => {
+    const [code, what, hint] = STORE[e.reason]
+    return row(code, what, detailed(`${e.subject}, on ${e.operation}`, e.detail), hint)
+  },
+  DbError: (e) => {
+    const [code, what, hint] = DATABASE[e.reason]
+    return row(code, what, detailed(e.path, e.detail), hint)
+  },
+  NoStore: () =>
+    row(
+      2,
+      "No store to sync with",
+      "this device",
+      'Choose one: hx sync init --store "s3://bucket/prefix?region=us-west-2"'
+    ),
+  KeyNeeded: (e) =>
+    row(
+      3,
+      "The vault is encrypted and its key is needed",
+      e.store,
+      e.passphraseSet
+        ? 'Give the recovery key ("hx sync key" shows it on a device that has it) with --key-file, or the passphrase with --passphrase-file.'
+        : 'Give the recovery key ("hx sync key" shows it on a device that has it) with --key-file FILE or HX_SYNC_KEY.'
+    ),
+  WrongVaultKey: (e) =>
+    row(
+      3,
+      "Wrong vault key",
+      detailed(e.source, e.detail),
+      'Compare with "hx sync key" on a device that is in the vault.'
+    ),
+  VaultKeyRotated: (e) =>
+    row(
+      3,
+      "The vault's key was rotated",
+      `${e.store}, key number ${e.epoch}`,
+      'Take the new recovery key from "hx sync key" on the device that rotated it, then: hx sync init --key-file FILE'
+    ),
+  VaultMismatch: (e) => row(2, "The vault in the store does not fit", detailed(e.store, e.detail), e.hint),
+  SequenceConflict: (e) =>
+    row(
+      4,
+      "Sequence number conflict",
+      `${e.store}: published ${e.ours}, found ${e.theirs ?? "nothing"}`,
+      'Read everything again with "hx sync pull --force", or publish this device again with "hx sync push --force".'
+    ),
+  ManifestCorrupt: (e) =>
+    row(
+      5,
+      "Manifest corruption detected",
+      detailed(`${e.store}: ${e.name}`, e.detail),
+      'Nothing local is lost. "hx sync reset", then "hx sync init" and "hx sync pull" start afresh; "hx sync push --force" publishes again.'
+    ),
+  SwapUnsettled: (e) =>
+    row(
+      4,
+      "Sequence number conflict",
+      `${e.store}: lost the swap ${e.rounds} times`,
+      "Another process keeps publishing as this device. Wait for it and try again."
+    ),
+  DeviceRetired: (e) =>
+    row(
+      3,
+      "This device was retired",
+      `by ${e.by}`,
+      'To come back under a new id: "hx sync reset", then "hx sync init".'
+    ),
+  PartlyDone: (e) =>
+    row(
+      8,
+      "Completed with problems",
+      `${e.store}: ${e.problems.map((problem) => `${problem.name} (${problem.kind}: ${problem.detail})`).join("; ")}`,
+      'Everything else was applied; the next pull tries these again. "hx sync verify" examines the store.'
+    )
+}
+
+type Words = readonly [code: ExitCode, what: string, hint: string]
+
+const STORE: Readonly<Record<StoreErrorReason, Words>> = {
+  NoCredentials: [
+    3,
+    "Unable to locate credentials",
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give them in the store URL."
+  ],
+  AccessDenied: [
+    3,
+    "Access Denied",
+    "Check the credentials and what their policy allows on the bucket: list, get, put and delete."
+  ],
+  CredentialsExpired: [
+    3,
+    "Access Denied: the credentials have expired",
+    "Renew them (aws sso login, a new session token) and try again."
+  ],
+  ClockSkewed: [
+    3,
+    "Access Denied: the clock of this machine is wrong",
+    "Set the clock (timedatectl set-ntp true) and try again."
+  ],
+  WrongRegion: [2, "Wrong region", "Give the bucket's region in the store URL: ?region=…"],
+  NoSuchBucket: [6, "No such bucket", "Create it, or correct its name or endpoint in the store URL."],
+  Absent: [
+    5,
+    "Object corruption detected: an object is missing",
+    'Try "hx sync pull" again; "hx sync verify" names every gap.'
+  ],
+  AlreadyExists: [
+    4,
+    "Sequence number conflict: the object exists already",
+    "Try again: another process has just written it."
+  ],
+  SwapLost: [4, "Sequence number conflict: the object has changed", "Try again: another process has just written it."],
+  Unsupported: [2, "The store cannot do this", "Use another store, or a newer version of its server."],
+  Archived: [
+    7,
+    "Archived in GLACIER",
+    'Ask for them back with "hx sync pull --restore", then pull again some hours later.'
+  ],
+  Throttled: [
+    6,
+    "Throttled",
+    "The store asks for fewer requests. Try again later, or lower HX_SYNC_CONCURRENT_UPLOADS and HX_SYNC_CONCURRENT_DOWNLOADS."
+  ],
+  ServerFailure: [6, "The store failed", "Try again later; nothing here is lost."],
+  ConnectionLost: [6, "Connection lost", "Check the network and try again; nothing here is lost."],
+  TimedOut: [6, "Timed out", "Check the network, or allow more time with HX_SYNC_TIMEOUT, for example 60s."],
+  Refused: [6, "Connection refused", "Check that the server runs and that the endpoint in the store URL is right."],
+  Unreachable: [6, "No such host, or no way to it", "Check the network and the endpoint in the store URL."],
+  Tls: [
+    6,
+    "TLS failed",
+    "Check the endpoint's certificate; for a private authority set AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS."
+  ],
+  NotAStore: [6, "This is not an S3 store", "Check the endpoint; a network's login page answers like this too."],
+  TooLarge: [
+    5,
+    "Object corruption detected: larger than it can be",
+    'Nothing of it was used. "hx sync verify" examines the store.'
+  ],
+  NoSpace: [6, "No space left", "Make room where the store is, and run the command again."],
+  Misconfigured: [
+    2,
+    "The store cannot be used as configured",
+    "Correct the store URL, the variable or the path that is named."
+  ]
+}
+
+const DATABASE: Readonly<Record<DbErrorReason, Words>> = {
+  Damaged: [
+    5,
+    "Object corruption detected: the history database is damaged",
+    'Move the file away, then "hx import" a backup or "hx sync pull"; sqlite3 FILE .recover may save the rest.'
+  ],
+  Newer: [2, "The history database was written by a newer hx", "Install that version of hx, or a later one."],
+  ReadOnly: [
+    3,
+    "Access Denied: the history database cannot be written",
+    "Make the file and its directory writable, or set HX_DATA_DIR."
+  ],
+  Unreadable: [
+    3,
+    "Access Denied: the history database cannot be opened",
+    "Make the file and its directory readable, or set HX_DATA_DIR."
+  ],
+  Busy: [
+    4,
+    "The history database is in use",
+    "Another hx has held it for too long. Wait until it is done and try again."
+  ],
+  Full: [
+    6,
+    "No space left for the history database",
+    "Make room on the disk and run the command again; nothing was half done."
+  ],
+  Failed: [1, "Internal error in the history database", "Please report this with the output of --log-level debug."]
+}
+
+/** What to tell for a command that ended with this cause. */
+export const reportOf = (cause: Cause.Cause<Reportable | ValidationError.ValidationError>): Report => {
+  const failure = Chunk.head(Cause.failures(cause))
+  if (Option.isSome(failure)) return ofFailure(failure.value)
+  const defect = Chunk.head(Cause.defects(cause))
+  if (Option.isSome(defect) && !isQuit(defect.value)) return unforeseen(defect.value)
+  return row(130, "Interrupted", "nothing is half done", "Run the command again to go on.")
+}
+
+/** The three lines. Names and messages of foreign origin may be in them, so control characters are made visible. */
+export const reportText = (report: Report): string =>
+  [report.what, `  ${report.subject}`, `  ${report.hint}`]
+    .map((line) => `${printable(withoutSecrets(line))}\n`)
+    .join("")
+
+const ofFailure = (error: Reportable | ValidationError.ValidationError): Report => {
+  if (isReportable(error)) return (ROWS[error._tag] as (error: Reportable) => Report)(error)
+  return "error" in error
+    ? row(2, "This command line cannot be understood", plainText(error.error), "See: hx --help")
+    : unforeseen(error)
+}
+
+const isReportable = (error: { readonly _tag: string }): error is Reportable => Object.hasOwn(ROWS, error._tag)
+
+/** Ctrl-C at a question. */
+const isQuit = (defect: unknown): boolean =>
+  typeof defect === "object" && defect !== null && "_tag" in defect && defect._tag === "QuitException"
+
+const unforeseen = (defect: unknown): Report => {
+  const [line = ""] = String(defect instanceof Error && defect.message !== "" ? defect.message : defect).split("\n")
+  return row(1, "Internal error", line, "This is a bug in hx. Please report it with the output of --log-level debug.")
+}
+
+const detailed = (subject: string, detail: string | undefined): string =>
+  detail === undefined || detail === "" ? subject : `${subject}: ${detail}`
+
+/** The last guard: messages are made without secrets, foreign ones may not be. */
+export const withoutSecrets = (text: string): string =>
+  text
+    .replace(
+      /\b(access_key|secret_key|session_token|X-Amz-[A-Za-z-]*(?:Signature|Credential|Token))=[^&\s"']*/gi,
+      "$1=…"
+    )
+    .replace(/(\/\/[^/\s:@]*):[^/\s@]*@/g, "$1:…@")
+    .replace(/\bhx1[02-9ac-hj-np-z]{20,}/gi, "hx1…")
+
+/** Stands in until Printable.ts is here. */
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
