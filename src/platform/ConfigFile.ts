@@ -1,0 +1,102 @@
+/**
+ * config.yaml: a map of maps, whose leaves are the texts of settings:
+ *
+ *     sync:
+ *       timeout: 1m
+ *       max_retries: 8
+ *
+ * A key that no setting has is an error: a misspelt setting that is silently ignored is worse than none.
+ */
+
+import { Data, Effect, Option } from "effect"
+import { readFile } from "node:fs/promises"
+import { errno } from "./Errno.ts"
+import { nearest } from "./Nearest.ts"
+
+export interface ConfigFile {
+  readonly path: string
+  /** By dotted key. */
+  readonly values: ReadonlyMap<string, string>
+}
+
+export class ConfigFileError extends Data.TaggedError("ConfigFileError")<{
+  readonly path: string
+  /** What is wrong with it, with the line where there is one. */
+  readonly problem: string
+  readonly remedy: string
+  readonly cause?: unknown
+}> {
+  override get message(): string {
+    return `${this.path}: ${this.problem}; ${this.remedy}`
+  }
+}
+
+export const emptyConfigFile: ConfigFile = { path: "", values: new Map() }
+
+/** The file's settings; none where there is no file. */
+export const readConfigFile = Effect.fn("ConfigFile.read")(function* (path: string, keys: ReadonlyArray<string>) {
+  const text = yield* readIfThere(path)
+  if (Option.isNone(text)) return { ...emptyConfigFile, path }
+  const document = yield* parseYaml(path, text.value)
+  return { path, values: yield* flatten(path, document, keys) }
+})
+
+const readIfThere = (path: string) =>
+  Effect.tryPromise({
+    try: () => readFile(path, "utf8"),
+    catch: (cause) =>
+      new ConfigFileError({
+        path,
+        problem: `cannot be read (${errno(cause)})`,
+        remedy: "make it a file you can read, or remove it",
+        cause
+      })
+  }).pipe(
+    Effect.asSome,
+    Effect.catchIf(
+      (error) => errno(error.cause) === "ENOENT",
+      () => Effect.succeedNone
+    )
+  )
+
+/** The parser is loaded only where there is a file to parse: it costs more than a whole `hx find`. */
+const parseYaml = (path: string, text: string) =>
+  Effect.tryPromise({
+    try: async (): Promise<unknown> => (await import("yaml")).parse(text, { maxAliasCount: 0 }),
+    catch: (cause) =>
+      new ConfigFileError({
+        path,
+        problem: `is not YAML: ${cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : ""}`,
+        remedy: "mend or remove it",
+        cause
+      })
+  })
+
+const flatten = Effect.fnUntraced(function* (path: string, document: unknown, keys: ReadonlyArray<string>) {
+  const values = new Map<string, string>()
+  const visit = (at: string, value: unknown): Effect.Effect<void, ConfigFileError> => {
+    if (value === null || value === undefined) return Effect.void
+    if (typeof value === "object" && !Array.isArray(value)) {
+      return Effect.forEach(Object.entries(value), ([key, inner]) => visit(at === "" ? key : `${at}.${key}`, inner), {
+        discard: true
+      })
+    }
+    if (!keys.includes(at)) return Effect.fail(unknownKey(path, at, keys))
+    if (Array.isArray(value)) {
+      return Effect.fail(new ConfigFileError({ path, problem: `${at} is a list`, remedy: "give it one value" }))
+    }
+    values.set(at, String(value))
+    return Effect.void
+  }
+  yield* visit("", document)
+  return values
+})
+
+const unknownKey = (path: string, key: string, keys: ReadonlyArray<string>): ConfigFileError => {
+  const near = nearest(key, keys)
+  return new ConfigFileError({
+    path,
+    problem: key === "" ? "holds no settings" : `there is no setting ${key}`,
+    remedy: near === undefined ? `the settings are ${keys.join(", ")}` : `did you mean ${near}?`
+  })
+}

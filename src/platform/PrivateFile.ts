@@ -1,0 +1,147 @@
+/**
+ * Small files that are nobody else's: keys, credentials. A write is whole or absent even after power loss: a temporary file in the same
+ * directory, 0600, fsync, rename, fsync of the directory. Directories that have to be made are 0700.
+ *
+ * Reading refuses a file that somebody else owns or may write, since it may not say what we wrote; one that others may only read is
+ * closed to them, with a warning, since refusing would not take back what they have seen.
+ */
+
+import { Data, Effect, Option } from "effect"
+import { randomBytes } from "node:crypto"
+import { constants } from "node:fs"
+import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
+import { errno } from "./Errno.ts"
+
+export class PrivateFileError extends Data.TaggedError("PrivateFileError")<{
+  readonly reason: "Denied" | "NoSpace" | "ReadOnly" | "Exposed" | "TooLarge" | "Failed"
+  readonly path: string
+  /** What to do about it. */
+  readonly remedy: string
+  readonly cause?: unknown
+}> {
+  override get message(): string {
+    return `${this.reason}: ${this.path}: ${this.remedy}`
+  }
+}
+
+/** No key or credentials file comes near this, in bytes. */
+const MAX_BYTES = 1024 * 1024
+
+/** The file's bytes, or none where there is no such file. */
+export const readPrivate = Effect.fn("PrivateFile.read")((path: string) =>
+  Effect.acquireUseRelease(
+    attempt(path, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK)),
+    (handle) => readChecked(path, handle).pipe(Effect.map(Option.some)),
+    (handle) => Effect.promise(() => handle.close())
+  ).pipe(
+    Effect.catchIf(
+      (error) => errno(error.cause) === "ENOENT",
+      () => Effect.succeed(Option.none<Uint8Array>())
+    )
+  )
+)
+
+/** Replaces the file as a whole. */
+export const writePrivate = Effect.fn("PrivateFile.write")((path: string, bytes: Uint8Array | string) =>
+  Effect.gen(function* () {
+    const directory = dirname(path)
+    yield* makePrivateDirectory(directory)
+    const temporary = join(directory, `.~${basename(path)}.${randomBytes(6).toString("hex")}`)
+    yield* Effect.acquireUseRelease(
+      attempt(path, () => open(temporary, "wx", 0o600)),
+      (handle) => attempt(path, () => handle.writeFile(bytes).then(() => handle.sync())),
+      (handle) => Effect.promise(() => handle.close())
+    ).pipe(
+      Effect.zipRight(attempt(path, () => rename(temporary, path))),
+      Effect.onError(() => Effect.ignore(attempt(path, () => unlink(temporary))))
+    )
+    yield* syncDirectory(directory)
+  }).pipe(Effect.uninterruptible)
+)
+
+/** Removes the file for good; where there is none, nothing happens. */
+export const removePrivate = Effect.fn("PrivateFile.remove")((path: string) =>
+  attempt(path, () => unlink(path)).pipe(
+    Effect.zipRight(syncDirectory(dirname(path))),
+    Effect.catchIf(
+      (error) => errno(error.cause) === "ENOENT",
+      () => Effect.void
+    )
+  )
+)
+
+/** Makes the directory and those above it where they are missing, 0700, and makes that durable. */
+export const makePrivateDirectory = Effect.fn("PrivateFile.makeDirectory")(function* (path: string) {
+  const first = yield* attempt(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
+  if (first === undefined) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) yield* syncDirectory(dirname(made))
+})
+
+/** A rename or a new name is durable only when the directory is. */
+export const syncDirectory = (path: string) =>
+  Effect.acquireUseRelease(
+    attempt(path, () => open(path, constants.O_RDONLY)),
+    (handle) => attempt(path, () => handle.sync()),
+    (handle) => Effect.promise(() => handle.close())
+  ).pipe(
+    // Some file systems (network, FUSE) cannot sync a directory, and then there is nothing more to be had.
+    Effect.catchIf(
+      (error) => ["EINVAL", "ENOTSUP", "ENOSYS", "EISDIR", "EBADF"].includes(errno(error.cause) ?? ""),
+      () => Effect.void
+    )
+  )
+
+const readChecked = Effect.fn(function* (path: string, handle: FileHandle) {
+  const stat = yield* attempt(path, () => handle.stat())
+  const self = process.getuid?.()
+  const problem = !stat.isFile()
+    ? ("it is not a file" as const)
+    : self !== undefined && self !== 0 && stat.uid !== self && stat.uid !== 0
+      ? "it belongs to another user"
+      : (stat.mode & 0o022) !== 0
+        ? "other users may write it"
+        : undefined
+  if (problem !== undefined) {
+    return yield* new PrivateFileError({
+      reason: "Exposed",
+      path,
+      remedy: `${problem}; check what it says, then: chmod 600 ${path}`
+    })
+  }
+  if (stat.size > MAX_BYTES)
+    return yield* new PrivateFileError({ reason: "TooLarge", path, remedy: "this is no file of hx" })
+  if ((stat.mode & 0o044) !== 0) {
+    yield* Effect.logWarning(`${path} could be read by other users; its mode is now 0600`)
+    yield* Effect.ignore(attempt(path, () => handle.chmod(0o600)))
+  }
+  return new Uint8Array(yield* attempt(path, () => handle.readFile()))
+})
+
+const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, PrivateFileError> =>
+  Effect.tryPromise({ try: run, catch: (cause) => toError(path, cause) })
+
+const toError = (path: string, cause: unknown): PrivateFileError => {
+  switch (errno(cause)) {
+    case "EACCES":
+    case "EPERM":
+      return new PrivateFileError({
+        reason: "Denied",
+        path,
+        remedy: "make it readable and writable for yourself",
+        cause
+      })
+    case "ENOSPC":
+    case "EDQUOT":
+      return new PrivateFileError({
+        reason: "NoSpace",
+        path,
+        remedy: "free some space and run the command again",
+        cause
+      })
+    case "EROFS":
+      return new PrivateFileError({ reason: "ReadOnly", path, remedy: "its file system is mounted read-only", cause })
+    default:
+      return new PrivateFileError({ reason: "Failed", path, remedy: String(cause), cause })
+  }
+}

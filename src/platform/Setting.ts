@@ -1,0 +1,95 @@
+/**
+ * One thing that users may set: its variable, its place in config.yaml, the form of its text and what it is when nobody sets it.
+ * Constructors only; the table of all settings is SyncSettings.ts, reading them is Settings.ts.
+ */
+
+import { Duration, Option, Redacted } from "effect"
+import { DURATION_FORM, formatDuration, parseDuration } from "./Durations.ts"
+import { formatSize, parseSize, SIZE_FORM } from "./Sizes.ts"
+
+export interface Setting<A> {
+  /** "HX_SYNC_TIMEOUT" */
+  readonly variable: string
+  /** "sync.timeout" in config.yaml; undefined where a file is no place for it (secrets). */
+  readonly key: string | undefined
+  /** For messages: "a duration such as …, between … and …". */
+  readonly form: string
+  readonly parse: (text: string) => Option.Option<A>
+  readonly fallback: A
+  /** For people: never a secret. */
+  show(value: A): string
+  readonly secret: boolean
+}
+
+type Named = Pick<Setting<unknown>, "variable" | "key">
+
+export const durationSetting = (
+  names: Named,
+  fallback: Duration.Duration,
+  least: Duration.Duration,
+  most: Duration.Duration
+): Setting<Duration.Duration> => ({
+  ...names,
+  form: `${DURATION_FORM}, from ${formatDuration(least)} to ${formatDuration(most)}`,
+  parse: (text) => Option.filter(parseDuration(text), Duration.between({ minimum: least, maximum: most })),
+  fallback,
+  show: formatDuration,
+  secret: false
+})
+
+export const sizeSetting = (names: Named, fallback: number, least: number, most: number): Setting<number> => ({
+  ...names,
+  form: `${SIZE_FORM}, from ${formatSize(least)} to ${formatSize(most)}`,
+  parse: (text) => Option.filter(parseSize(text), (value) => value >= least && value <= most),
+  fallback,
+  show: formatSize,
+  secret: false
+})
+
+export const countSetting = (names: Named, fallback: number, least: number, most: number): Setting<number> => ({
+  ...names,
+  form: `a whole number from ${least} to ${most}`,
+  parse: (text) =>
+    Option.filter(
+      Option.liftPredicate((word: string) => /^\d{1,9}$/.test(word))(text.trim()).pipe(Option.map(Number)),
+      (value) => value >= least && value <= most
+    ),
+  fallback,
+  show: String,
+  secret: false
+})
+
+export const flagSetting = (names: Named, fallback: boolean): Setting<boolean> => ({
+  ...names,
+  form: "true or false",
+  parse: (text) => {
+    const word = text.trim().toLowerCase()
+    return word === "true" || word === "false" ? Option.some(word === "true") : Option.none()
+  },
+  fallback,
+  show: String,
+  secret: false
+})
+
+/** A setting that may be left out altogether. */
+export const optionalSetting = <A>(setting: Setting<A>, form = setting.form): Setting<Option.Option<A>> => ({
+  ...setting,
+  form,
+  parse: (text) => Option.map(setting.parse(text), Option.some),
+  fallback: Option.none(),
+  show: Option.match({ onNone: () => "–", onSome: setting.show })
+})
+
+export const textSetting = (names: Named, form: string): Setting<Option.Option<string>> =>
+  optionalSetting<string>({ ...names, form, parse: Option.some, fallback: "", show: (text) => text, secret: false })
+
+export const secretSetting = (variable: string, form: string): Setting<Option.Option<Redacted.Redacted>> =>
+  optionalSetting<Redacted.Redacted>({
+    variable,
+    key: undefined,
+    form,
+    parse: (text) => Option.some(Redacted.make(text)),
+    fallback: Redacted.make(""),
+    show: () => "(set, not shown)",
+    secret: true
+  })

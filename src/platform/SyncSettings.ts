@@ -1,0 +1,123 @@
+/** The table of settings. Bounds are S3's own (docs.aws.amazon.com, "Amazon S3 multipart upload limits") or what still makes sense. */
+
+import { Duration } from "effect"
+import {
+  countSetting,
+  durationSetting,
+  flagSetting,
+  optionalSetting,
+  secretSetting,
+  type Setting,
+  sizeSetting,
+  textSetting
+} from "./Setting.ts"
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
+
+/** Where the history is kept in step. It may hold secrets: whoever shows it parses it first (StoreUrl). */
+export const Store = {
+  ...textSetting({ variable: "HX_SYNC_STORE", key: "sync.store" }, "a store URL, s3://bucket/prefix or folder:/path"),
+  show: () => "(a store URL)",
+  secret: true
+}
+
+/** A request that makes no progress for this long fails. */
+export const Timeout = durationSetting(
+  { variable: "HX_SYNC_TIMEOUT", key: "sync.timeout" },
+  Duration.seconds(30),
+  Duration.millis(100),
+  Duration.hours(1)
+)
+
+export const ConnectTimeout = durationSetting(
+  { variable: "HX_SYNC_CONNECT_TIMEOUT", key: "sync.connect_timeout" },
+  Duration.seconds(5),
+  Duration.millis(100),
+  Duration.minutes(10)
+)
+
+export const MaxRetries = countSetting({ variable: "HX_SYNC_MAX_RETRIES", key: "sync.max_retries" }, 5, 0, 20)
+
+export const RetryDelay = durationSetting(
+  { variable: "HX_SYNC_RETRY_DELAY", key: "sync.retry_delay" },
+  Duration.millis(100),
+  Duration.millis(1),
+  Duration.minutes(10)
+)
+
+export const MaxRetryDelay = durationSetting(
+  { variable: "HX_SYNC_MAX_RETRY_DELAY", key: "sync.max_retry_delay" },
+  Duration.seconds(20),
+  Duration.millis(1),
+  Duration.hours(1)
+)
+
+export const ConcurrentUploads = countSetting(
+  { variable: "HX_SYNC_CONCURRENT_UPLOADS", key: "sync.concurrent_uploads" },
+  3,
+  1,
+  64
+)
+
+export const ConcurrentDownloads = countSetting(
+  { variable: "HX_SYNC_CONCURRENT_DOWNLOADS", key: "sync.concurrent_downloads" },
+  8,
+  1,
+  64
+)
+
+export const Compression = flagSetting({ variable: "HX_SYNC_COMPRESSION", key: "sync.compression" }, true)
+
+/** How large a sealed segment becomes at most: a single PUT may carry 5 GiB. */
+export const SegmentSize = sizeSetting(
+  { variable: "HX_SYNC_SEGMENT_SIZE", key: "sync.segment_size" },
+  8 * MIB,
+  64 * KIB,
+  5 * GIB
+)
+
+/** Objects above this go up in parts: S3 wants 5 MiB to 5 GiB each. */
+export const PartSize = sizeSetting({ variable: "HX_SYNC_PART_SIZE", key: "sync.part_size" }, 5 * MIB, 5 * MIB, 5 * GIB)
+
+/** How often the shell hook may sync in the background; none is never. */
+export const Interval = optionalSetting(
+  durationSetting(
+    { variable: "HX_SYNC_INTERVAL", key: "sync.interval" },
+    Duration.minutes(10),
+    Duration.seconds(1),
+    Duration.days(366)
+  )
+)
+
+export const KeyFile = textSetting({ variable: "HX_SYNC_KEY_FILE", key: "sync.key_file" }, "the path of a file")
+
+export const PassphraseFile = textSetting(
+  { variable: "HX_SYNC_PASSPHRASE_FILE", key: "sync.passphrase_file" },
+  "the path of a file"
+)
+
+export const Key = secretSetting("HX_SYNC_KEY", "a recovery key, hx1…")
+
+export const Passphrase = secretSetting("HX_SYNC_PASSPHRASE", "a passphrase")
+
+/** In the order in which they are shown. */
+export const ALL: ReadonlyArray<Setting<unknown>> = [
+  Store,
+  Timeout,
+  ConnectTimeout,
+  MaxRetries,
+  RetryDelay,
+  MaxRetryDelay,
+  ConcurrentUploads,
+  ConcurrentDownloads,
+  Compression,
+  SegmentSize,
+  PartSize,
+  Interval,
+  KeyFile,
+  PassphraseFile,
+  Key,
+  Passphrase
+]
