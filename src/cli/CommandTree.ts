@@ -87,7 +87,8 @@ export const shapeOf = <E, R>(command: AnyCommand<E, R>): CommandShape => {
       case "Optional":
         return visit(usage.usage, false, repeated)
       case "Repeated":
-        return visit(usage.usage, required, true)
+        // The usage does not tell "one or more" from "any number"; @effect/cli checks the former itself.
+        return visit(usage.usage, false, true)
       case "Alternation":
       case "Concat":
         visit(usage.left, required, repeated)

@@ -1,19 +1,25 @@
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it } from "vitest"
 import { nearest } from "../../src/platform/Nearest.ts"
 
-const KNOWN = ["region", "endpoint", "path_style", "access_key", "secret_key"]
+const names = ["--limit", "--after", "--before", "--cwd"]
 
-describe("the nearest known name", () => {
-  it.each([
-    ["regoin", "region"],
-    ["Region", "region"],
-    ["acces_key", "access_key"],
-    ["secretkey", "secret_key"],
-    ["path-style", "path_style"],
-    ["endpiont", "endpoint"]
-  ])("of %s is %s", (typed, meant) => expect(nearest(typed, KNOWN)).toBe(meant))
+describe("nearest", () => {
+  it("finds a missing, an extra, a wrong and two swapped letters", () => {
+    expect(nearest("--lmit", names)).toBe("--limit")
+    expect(nearest("--limmit", names)).toBe("--limit")
+    expect(nearest("--limot", names)).toBe("--limit")
+    expect(nearest("--limti", names)).toBe("--limit")
+  })
 
-  it.each(["", "x", "bucket", "wJalrXUtnFEMI", "profile"])("is none for %j", (typed) =>
-    expect(nearest(typed, KNOWN)).toBeUndefined()
-  )
+  it("ignores case", () => expect(nearest("--AFTER", names)).toBe("--after"))
+
+  it("names nothing when nothing is near", () => {
+    expect(nearest("--verbose", names)).toBeUndefined()
+    expect(nearest("x", ["yz"])).toBeUndefined()
+  })
+
+  it("allows more edits in longer words, and the fewest edits win", () => {
+    expect(nearest("acess_kye", ["access_key", "secret_key"])).toBe("access_key")
+    expect(nearest("--cdw", ["--pwd", "--cwd"])).toBe("--cwd")
+  })
 })
