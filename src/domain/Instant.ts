@@ -40,11 +40,17 @@ const wallClock = (
   minute: number,
   second: number
 ): number | null => {
-  if (hour > 23 || minute > 59 || second > 59) return null
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
-  return date.setUTCHours(hour, minute, second)
+  const known = year >= FIRST_YEAR && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+  if (!known || hour > 23 || minute > 59 || second > 59) return null
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
+
+/** Before it Date.UTC reads years in its own way; no history is that old. */
+const FIRST_YEAR = 100
+
+const daysIn = (year: number, month: number): number => {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
 const offsetMinutes = (offset: string): number => {

@@ -69,7 +69,8 @@ const decodeWithEscapes = (bytes: Uint8Array): string => {
   let plainFrom = 0
   let index = 0
   const flush = () => {
-    if (index > plainFrom) text += Buffer.from(bytes.buffer, bytes.byteOffset + plainFrom, index - plainFrom).toString("utf8")
+    if (index > plainFrom)
+      text += Buffer.from(bytes.buffer, bytes.byteOffset + plainFrom, index - plainFrom).toString("utf8")
   }
   while (index < bytes.length) {
     const length = sequenceLength(bytes, index)

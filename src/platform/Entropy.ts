@@ -8,7 +8,9 @@ export class Entropy extends Context.Tag("hx/Entropy")<
   { readonly bytes: (size: number) => Effect.Effect<Uint8Array> }
 >() {
   /** The operating system's generator. */
-  static readonly layer = Layer.succeed(Entropy, { bytes: (size) => Effect.sync(() => new Uint8Array(randomBytes(size))) })
+  static readonly layer = Layer.succeed(Entropy, {
+    bytes: (size) => Effect.sync(() => new Uint8Array(randomBytes(size)))
+  })
 
   /** For tests only: the same seed gives the same bytes. */
   static readonly layerSeeded = (seed: string) => Layer.sync(Entropy, () => seeded(seed))

@@ -41,7 +41,7 @@ export const planLog = <S extends SegmentBounds>(
   return {
     restart,
     segments: manifest.segments.filter((segment) => isNew(segment.first, segment.last)),
-    tail: isNew(tailStart(manifest), manifest.last)
+    tail: isNew(tailFirst(manifest), manifest.last)
   }
 }
 
@@ -51,9 +51,8 @@ export const boundariesOf = (manifest: LogDescription<SegmentBounds>): ReadonlyA
   return ends.at(-1)?.at === manifest.last ? ends : [...ends, { at: manifest.last, chain: manifest.chain }]
 }
 
-/** The number of the first operation of the inline tail. */
-export const tailStart = (manifest: LogDescription<SegmentBounds>): number => (manifest.segments.at(-1)?.last ?? 0) + 1
-
 /** Whether one of these disjoint, joined ranges holds all of first..last. */
 export const covers = (ranges: ReadonlyArray<OperationRange>, first: number, last: number): boolean =>
   ranges.some((range) => range.first <= first && last <= range.last)
+
+const tailFirst = (manifest: LogDescription<SegmentBounds>): number => (manifest.segments.at(-1)?.last ?? 0) + 1

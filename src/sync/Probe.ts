@@ -10,19 +10,14 @@
  * Costs 5 requests where everything works as on AWS, at most 8. Where a condition is ignored, push reads its manifest before and after writing.
  */
 
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { Entropy } from "../platform/Entropy.ts"
-import {
-  Always,
-  Create,
-  IfMatch,
-  type ObjectStoreService,
-  type StoreCapabilities
-} from "../store/ObjectStore.ts"
+import { Always, Create, IfMatch, type ObjectStoreService, type StoreCapabilities } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { PROBES } from "./ObjectNames.ts"
 
-type OpenWith = (capabilities: StoreCapabilities) => Effect.Effect<ObjectStoreService, StoreError>
+/** Opens the store under the assumption that it can do so much. */
+export type OpenWith = (capabilities: StoreCapabilities) => Effect.Effect<ObjectStoreService, StoreError, Scope.Scope>
 
 const STALE_ETAG = "00000000000000000000000000000000"
 

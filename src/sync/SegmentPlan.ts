@@ -1,11 +1,13 @@
 /**
  * Which published segments stay, and which runs of operations are written anew. Pure.
  *
- * - A segment that holds a purged operation is rewritten, with the same bounds: forgetting is physical.
+ * - A segment that holds a purged operation is rewritten, with the same bounds: forgetting is physical. So is one that the store lost.
  * - Small neighbours are merged as they pile up, as a log-structured merge tree does: a segment's level is the power of FAN_IN by which it
  *   outgrows the smallest one; FAN_IN neighbours of a level or below become one of a level above. So an operation is rewritten at most once per
  *   level (3 of them between 64 KiB and 32 MiB), and a device has at most FAN_IN - 1 segments per level, plus full ones.
  */
+
+import { CUT_OPERATIONS, CUT_PLAINTEXT } from "../format/Segment.ts"
 
 export interface SegmentExtent {
   readonly first: number
@@ -32,31 +34,38 @@ export interface SegmentLimits {
   readonly maxPlaintext: number
 }
 
-/** Operations and plaintext bytes at which a segment is full, whichever comes first. */
-export const SEGMENT_LIMITS: SegmentLimits = { maxOperations: 250_000, maxPlaintext: 32 * 1024 * 1024 }
+/** At which a segment is full, whichever comes first. */
+const SEGMENT_LIMITS: SegmentLimits = { maxOperations: CUT_OPERATIONS, maxPlaintext: CUT_PLAINTEXT }
 
 export const FAN_IN = 8
 
 /** Plaintext bytes below which a segment is of the lowest level. */
 const LOWEST = 512 * 1024
 
+/** Why a published segment cannot stay as it is. */
+export type Rewrite = "no" | "purged" | "missing"
+
 export const planSegments = <S extends SegmentExtent>(
   segments: ReadonlyArray<S>,
-  purged: ReadonlyArray<number>,
+  rewrite: (segment: S) => Rewrite,
   limits: SegmentLimits = SEGMENT_LIMITS
 ): ReadonlyArray<Step<S>> => {
-  let runs: ReadonlyArray<Run<S>> = segments.map((segment) => ({
-    first: segment.first,
-    last: segment.last,
-    size: segment.size,
-    parts: [segment],
-    purges: holdsAny(purged, segment)
-  }))
+  let runs: ReadonlyArray<Run<S>> = segments.map((segment) => {
+    const why = rewrite(segment)
+    return {
+      first: segment.first,
+      last: segment.last,
+      size: segment.size,
+      parts: [segment],
+      stale: why !== "no",
+      purges: why === "purged"
+    }
+  })
   const top = runs.reduce((highest, run) => Math.max(highest, levelOf(run)), 0)
   for (let level = 0; level <= top; level++) runs = mergeLevel(runs, level, limits)
   return runs.map((run): Step<S> => {
     const only = run.parts.length === 1 ? run.parts[0] : undefined
-    return only !== undefined && !run.purges
+    return only !== undefined && !run.stale
       ? { _tag: "Keep", segment: only }
       : { _tag: "Build", first: run.first, last: run.last, replaced: run.parts, purges: run.purges }
   })
@@ -64,17 +73,14 @@ export const planSegments = <S extends SegmentExtent>(
 
 interface Run<S> extends SegmentExtent {
   readonly parts: ReadonlyArray<S>
+  readonly stale: boolean
   readonly purges: boolean
 }
 
 const levelOf = (run: SegmentExtent): number =>
   run.size < LOWEST ? 0 : 1 + Math.floor(Math.log(run.size / LOWEST) / Math.log(FAN_IN))
 
-const mergeLevel = <S>(
-  runs: ReadonlyArray<Run<S>>,
-  level: number,
-  limits: SegmentLimits
-): ReadonlyArray<Run<S>> => {
+const mergeLevel = <S>(runs: ReadonlyArray<Run<S>>, level: number, limits: SegmentLimits): ReadonlyArray<Run<S>> => {
   const merged: Array<Run<S>> = []
   let group: Array<Run<S>> = []
   const close = () => {
@@ -106,11 +112,12 @@ const join = <S>(group: ReadonlyArray<Run<S>>): Run<S> => ({
   last: group.at(-1)?.last ?? 0,
   size: group.reduce((sum, run) => sum + run.size, 0),
   parts: group.flatMap((run) => run.parts),
+  stale: true,
   purges: group.some((run) => run.purges)
 })
 
 /** Whether any of these ascending numbers lies in the extent (binary search). */
-const holdsAny = (numbers: ReadonlyArray<number>, extent: SegmentExtent): boolean => {
+export const holdsAny = (numbers: ReadonlyArray<number>, extent: SegmentExtent): boolean => {
   let low = 0
   let high = numbers.length
   while (low < high) {

@@ -53,6 +53,7 @@ export class SwapUnsettled extends Data.TaggedError("SwapUnsettled")<{
 
 /** This device was retired by another one: its log is not read any more. */
 export class DeviceRetired extends Data.TaggedError("DeviceRetired")<{
+  /** The label of the device that took its history over. */
   readonly by: string
 }> {}
 

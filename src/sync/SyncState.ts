@@ -66,15 +66,15 @@ export const Intent = Schema.Struct({
 })
 export type Intent = typeof Intent.Type
 
-/** An object that no manifest of ours names any more, to be deleted from the given time on. */
-export const Debt = Schema.Struct({ name: Schema.String, notBefore: Instant })
+/** An object that no manifest of ours names any more, to be deleted from the given time on; see Debts.ts. */
+export const Debt = Schema.Struct({ name: Schema.String, notBefore: Instant, urgent: Schema.Boolean })
 export type Debt = typeof Debt.Type
 
 /** A publication that has to begin above a sequence, over an object that does not open or is not ours to trust. */
 export const Floor = Schema.Struct({
   /** The next publication's sequence is above this. */
   sequence: Count,
-  /** The ETag of the object to replace; null where there is none. */
+  /** The ETag of the object to replace; null where there is none; empty where it could not be read. */
   etag: Schema.NullOr(Schema.String)
 })
 export type Floor = typeof Floor.Type
@@ -95,6 +95,8 @@ export const PeerState = Schema.Struct({
   /** The sequence it had last seen of other devices. */
   seen: Schema.Array(Schema.Struct({ device: Device, sequence: Count })),
   retired: Schema.Array(Device),
+  /** Sequences up to this one are not missed any more: the store went back, and a forced pull took it as it is. */
+  forgiven: Count,
   /** Why it could not be read to its end last time. */
   problem: Schema.NullOr(Schema.String)
 })
@@ -145,11 +147,20 @@ export const homeVault = document("sync.vault", Schema.Struct({ vaultId: Schema.
 
 const none: ReadonlyArray<never> = []
 
-export const intentsOrNone = Effect.map(intents.get, Option.getOrElse((): ReadonlyArray<Intent> => none))
+export const intentsOrNone = Effect.map(
+  intents.get,
+  Option.getOrElse((): ReadonlyArray<Intent> => none)
+)
 export const putIntents = intents.put
-export const debtsOrNone = Effect.map(debts.get, Option.getOrElse((): ReadonlyArray<Debt> => none))
+export const debtsOrNone = Effect.map(
+  debts.get,
+  Option.getOrElse((): ReadonlyArray<Debt> => none)
+)
 export const putDebts = debts.put
-export const activityOrNone = Effect.map(activity.get, Option.getOrElse(() => NO_ACTIVITY))
+export const activityOrNone = Effect.map(
+  activity.get,
+  Option.getOrElse(() => NO_ACTIVITY)
+)
 
 export const updateActivity = (change: (current: Activity) => Activity) =>
   Effect.flatMap(activityOrNone, (current) => activity.put(change(current)))

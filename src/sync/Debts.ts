@@ -1,0 +1,67 @@
+/**
+ * Objects that no manifest of ours names any more, and that are still in the store.
+ *
+ * Those that hold what was forgotten are urgent: they go as soon as the manifest without them stands, and a push is pending until they are gone.
+ * Those that a merge replaced stay for an hour, for readers that hold the old manifest, and go with a later push.
+ */
+
+import { Duration, Effect, Option } from "effect"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import * as SyncState from "./SyncState.ts"
+import { nowMicros } from "./SyncClock.ts"
+import { SyncTuning } from "./SyncTuning.ts"
+import { segmentName } from "./ObjectNames.ts"
+import { VaultSession } from "./VaultSession.ts"
+
+/** How long what a merge replaced stays, in microseconds. */
+export const MERGE_GRACE = Duration.toMillis(Duration.hours(1)) * 1000
+
+/** Notes objects to be deleted. What is noted already keeps the earlier time, and urgent stays urgent. */
+export const owe = (debts: ReadonlyArray<SyncState.Debt>) =>
+  debts.length === 0
+    ? Effect.void
+    : Effect.gen(function* () {
+        const owed = new Map((yield* SyncState.debtsOrNone).map((debt) => [debt.name, debt]))
+        for (const debt of debts) {
+          const before = owed.get(debt.name)
+          owed.set(debt.name, before === undefined || debt.urgent ? debt : before)
+        }
+        yield* SyncState.putDebts([...owed.values()])
+      })
+
+/** Objects that our manifest names are owed no more, whatever was noted earlier. */
+export const keepNamed = (names: ReadonlySet<string>) =>
+  Effect.flatMap(SyncState.debtsOrNone, (debts) =>
+    debts.some((debt) => names.has(debt.name))
+      ? SyncState.putDebts(debts.filter((debt) => !names.has(debt.name)))
+      : Effect.void
+  )
+
+export const urgentDebts = Effect.map(SyncState.debtsOrNone, (debts) => debts.filter((debt) => debt.urgent))
+
+/** Deletes what is due; what cannot be deleted now stays owed, with a warning. One DELETE an object. */
+export const payDebts = Effect.fn("Debts.pay")(function* () {
+  const { store } = yield* VaultSession
+  const { concurrentUploads } = yield* SyncTuning
+  const now = yield* nowMicros
+  const published = Option.getOrNull(yield* SyncState.publication.get)
+  const device = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  const named = new Set((published?.segments ?? []).map((segment) => segmentName(device, segment.id)))
+  const due = (yield* SyncState.debtsOrNone).filter((debt) => debt.notBefore <= now && !named.has(debt.name))
+  const paid = yield* Effect.forEach(
+    due,
+    (debt) =>
+      store.delete(debt.name).pipe(
+        Effect.as([debt.name]),
+        Effect.catchTag("StoreError", (error) =>
+          Effect.as(Effect.logWarning(`Not deleted, to be tried again at the next push: ${error.message}`), [])
+        )
+      ),
+    { concurrency: concurrentUploads }
+  )
+  const gone = new Set(paid.flat())
+  if (gone.size > 0) {
+    yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => !gone.has(debt.name)))
+  }
+  return { deleted: gone.size, owed: due.length - gone.size }
+})

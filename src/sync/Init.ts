@@ -1,0 +1,312 @@
+/**
+ * Init: this device joins the vault of a store, or founds one where there is none.
+ *
+ *     found   key saved and durable → vault.json created (create-only) → bound
+ *     join    vault.json read → key proved against it → bound
+ *
+ * Nothing is written, here or there, before the key is proved. A founding that was interrupted finds its own vault id and goes on. While
+ * this device holds a vault, an empty store becomes a new home of the same vault, and everything this device knows will be published there.
+ */
+
+import { Effect, Option, Redacted, Stream } from "effect"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import { type Keyring, KEY_BYTES, plainKeyring } from "../format/Keyring.ts"
+import * as VaultDescriptor from "../format/VaultDescriptor.ts"
+import { Entropy } from "../platform/Entropy.ts"
+import { Always, Create, type ObjectStoreService, type StoreCapabilities } from "../store/ObjectStore.ts"
+import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
+import { Stores } from "../store/Stores.ts"
+import { formatLocation, type StoreUrl } from "../store/StoreUrl.ts"
+import { findKeyring, type GivenSecrets } from "./JoinKey.ts"
+import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
+import { type Forked, readAndSettle } from "./OwnManifest.ts"
+import { type OpenWith, probe } from "./Probe.ts"
+import { StoredCredentials } from "./StoredCredentials.ts"
+import { nowMicros } from "./SyncClock.ts"
+import { ManifestCorrupt, VaultMismatch } from "./SyncError.ts"
+import * as SyncState from "./SyncState.ts"
+import { encryptedKeyring, recoveryKeyOf, VaultKeys } from "./VaultKeys.ts"
+import { fetchDescriptor } from "./VaultDescriptorFetch.ts"
+import { VaultSession } from "./VaultSession.ts"
+
+export interface InitOptions {
+  readonly url: StoreUrl
+  readonly secrets: GivenSecrets
+  readonly noEncrypt: boolean
+  /** A name for this device; it keeps the one it has without. */
+  readonly device: Option.Option<string>
+}
+
+export interface InitReport {
+  readonly store: string
+  readonly vaultId: string
+  readonly encrypted: boolean
+  /** Founded: a new vault. Joined: one that was there. Moved: this device's own vault, in a store that had none. */
+  readonly outcome: "founded" | "joined" | "moved"
+  /** Only of a vault founded now: shown once. */
+  readonly recoveryKey: Option.Option<string>
+  readonly keyLocation: Option.Option<string>
+  readonly capabilities: StoreCapabilities
+  /** Operations of this device that the store lacks. */
+  readonly pending: number
+  readonly forks: ReadonlyArray<Forked>
+}
+
+/** The caller holds the device lock. */
+export const init = Effect.fn("Init.run")(function* (options: InitOptions) {
+  const stores = yield* Stores
+  const keptCredentials = yield* StoredCredentials
+  const { credentials, location } = options.url
+  const usable = Option.isSome(credentials) ? credentials : yield* keptCredentials.load(location)
+  const openWith: OpenWith = (capabilities) => stores.open(location, usable, capabilities)
+  const store = yield* openWith(ASSUMED)
+  const descriptor = yield* fetchDescriptor(store)
+  const entered =
+    descriptor === null ? yield* foundOrMove(store, options, openWith) : yield* join(descriptor, store, options)
+  const capabilities = entered.capabilities ?? (yield* probe(openWith))
+  if (Option.isSome(credentials)) yield* keptCredentials.save(location, credentials.value)
+  const binding: SyncState.StoreBinding = {
+    location: formatLocation(location),
+    vaultId: entered.keyring.vaultId,
+    encrypted: entered.keyring.encrypted,
+    createOnly: capabilities.createOnly,
+    ifMatch: capabilities.ifMatch,
+    joined: yield* nowMicros
+  }
+  yield* bind(binding, entered.outcome, options.device)
+  const session = { binding, keyring: entered.keyring, store: yield* openWith(capabilities) }
+  const forks = yield* adoptOwn.pipe(Effect.provideService(VaultSession, session))
+  return yield* describe(session.store, binding, entered, capabilities, forks)
+})
+
+/** Before the probe: as AWS does it. */
+const ASSUMED: StoreCapabilities = { createOnly: true, ifMatch: "quoted" }
+
+/** How this device got into the vault. */
+interface Entered {
+  readonly outcome: InitReport["outcome"]
+  readonly keyring: Keyring
+  /** Null where the probe has still to be made. */
+  readonly capabilities: StoreCapabilities | null
+}
+
+const join = Effect.fnUntraced(function* (
+  descriptor: VaultDescriptor.VaultDescriptor,
+  store: ObjectStoreService,
+  options: InitOptions
+) {
+  const keys = yield* VaultKeys
+  const keyring =
+    descriptor.cipher === VaultDescriptor.NO_CIPHER
+      ? yield* joinPlain(descriptor, store, options)
+      : yield* joinEncrypted(descriptor, store, options)
+  if (keyring.encrypted) yield* keys.save(keyring)
+  // A founding that died after vault.json was created: its recovery key has not been shown yet.
+  const outcome = (yield* isFounding(keyring, options)) ? "founded" : "joined"
+  return { outcome, keyring, capabilities: null } satisfies Entered as Entered
+})
+
+/** A vault without encryption needs no key; a device that holds an encrypted one joins it only when told to. */
+const joinPlain = Effect.fnUntraced(function* (
+  descriptor: VaultDescriptor.VaultDescriptor,
+  store: ObjectStoreService,
+  options: InitOptions
+) {
+  const home = Option.getOrNull(yield* SyncState.homeVault.get)
+  if (home !== null && home.encrypted && home.vaultId === descriptor.vault) {
+    const detail = "it says that the vault is not encrypted, but this device knows that it is"
+    return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail })
+  }
+  if (Option.isSome(options.secrets.key) || Option.isSome(options.secrets.passphrase)) {
+    const detail = "this vault is not encrypted, but a key or passphrase was given"
+    return yield* new VaultMismatch({
+      store: store.display,
+      detail,
+      hint: "leave the key out, if this is the store you mean"
+    })
+  }
+  if (home !== null && home.encrypted && !options.noEncrypt) {
+    const detail = "this vault is not encrypted, and the one that this device belongs to is"
+    return yield* new VaultMismatch({ store: store.display, detail, hint: "say --no-encrypt if that is what you want" })
+  }
+  return plainKeyring(descriptor.vault)
+})
+
+const joinEncrypted = (descriptor: VaultDescriptor.VaultDescriptor, store: ObjectStoreService, options: InitOptions) =>
+  options.noEncrypt
+    ? Effect.fail(
+        new VaultMismatch({
+          store: store.display,
+          detail: "this vault is encrypted, and stays so",
+          hint: "leave --no-encrypt out, or choose another prefix for a vault without encryption"
+        })
+      )
+    : findKeyring(descriptor, options.secrets, store.display)
+
+/** No vault here: this device's own moves in, or a new one is founded. */
+const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, options: InitOptions, openWith: OpenWith) {
+  if (Option.isSome(options.secrets.key)) {
+    return yield* new VaultMismatch({
+      store: store.display,
+      detail: `there is no vault here, so ${options.secrets.key.value.source} opens nothing`,
+      hint: "check bucket and prefix; to make a new vault here, leave the key out"
+    })
+  }
+  const own = yield* ownVault(options, store)
+  if (own === null) yield* refuseStrayManifests(store)
+  const capabilities = yield* probe(openWith)
+  const keyring = own ?? (yield* newVault(options))
+  const holder = yield* createDescriptor(yield* openWith(capabilities), keyring, options)
+  if (holder !== null) return yield* join(holder, store, options)
+  const outcome = own === null || (yield* isFounding(keyring, options)) ? "founded" : "moved"
+  return { outcome, keyring, capabilities } satisfies Entered as Entered
+})
+
+/** The vault that this device belongs to, or was about to found here. */
+const ownVault = Effect.fnUntraced(function* (options: InitOptions, store: ObjectStoreService) {
+  const keys = yield* VaultKeys
+  const begun = Option.getOrNull(yield* SyncState.founding.get)
+  if (begun !== null && begun.location === formatLocation(options.url.location)) {
+    const kept = yield* keys.load(begun.vaultId)
+    if (Option.isSome(kept) && !options.noEncrypt) return kept.value
+  }
+  const home = Option.getOrNull(yield* SyncState.homeVault.get)
+  if (home === null) return null
+  if (home.encrypted && options.noEncrypt) {
+    return yield* new VaultMismatch({
+      store: store.display,
+      detail: "this device belongs to an encrypted vault, which would move here and stay encrypted",
+      hint: "leave --no-encrypt out; or leave that vault first: hx sync reset --forget-key"
+    })
+  }
+  if (!home.encrypted) return plainKeyring(home.vaultId)
+  return Option.getOrNull(yield* keys.load(home.vaultId))
+})
+
+const isFounding = (keyring: Keyring, options: InitOptions) =>
+  Effect.map(SyncState.founding.get, (begun) =>
+    Option.exists(
+      begun,
+      (each) => each.vaultId === keyring.vaultId && each.location === formatLocation(options.url.location)
+    )
+  )
+
+/** Manifests without a vault.json are somebody's vault that lost its descriptor: nothing is founded over them. */
+const refuseStrayManifests = Effect.fnUntraced(function* (store: ObjectStoreService) {
+  const stray = yield* store.list(MANIFESTS).pipe(Stream.runHead)
+  if (Option.isNone(stray)) return
+  const detail =
+    "it is gone, though manifests of a vault are there: restore it, or run init on a device that has the vault's key"
+  return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail })
+})
+
+/** A new vault's id and key; the key is durable before anything is sealed under it. */
+const newVault = Effect.fnUntraced(function* (options: InitOptions) {
+  const entropy = yield* Entropy
+  const keys = yield* VaultKeys
+  const vaultId = yield* Entropy.hex(16)
+  if (options.noEncrypt) return plainKeyring(vaultId)
+  const keyring = encryptedKeyring(vaultId, [{ epoch: 1, key: yield* entropy.bytes(KEY_BYTES) }])
+  yield* keys.save(keyring)
+  yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId })
+  return keyring
+})
+
+/** Creates vault.json. Null when it stands; else the descriptor of the vault that somebody else founded first. */
+const createDescriptor = Effect.fnUntraced(function* (
+  store: ObjectStoreService,
+  keyring: Keyring,
+  options: InitOptions
+) {
+  const descriptor = yield* describeVault(keyring, options)
+  const condition = store.capabilities.createOnly ? Create : Always
+  return yield* store.put(VAULT_DESCRIPTOR, VaultDescriptor.encode(descriptor), { condition }).pipe(
+    Effect.as(null),
+    Effect.catchIf(
+      (error: StoreError) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
+      (error) => Effect.flatMap(fetchDescriptor(store), (found) => whoseVault(found, keyring, error))
+    )
+  )
+})
+
+/** After an answer that was lost or refused: the vault that stands there is ours, another's, or not there at all. */
+const whoseVault = (
+  found: VaultDescriptor.VaultDescriptor | null,
+  keyring: Keyring,
+  error: StoreError
+): Effect.Effect<VaultDescriptor.VaultDescriptor | null, StoreError> => {
+  if (found === null) return Effect.fail(error)
+  return Effect.succeed(found.vault === keyring.vaultId ? null : found)
+}
+
+/** A descriptor for these keys: every epoch again, and the passphrase where one was given. */
+const describeVault = Effect.fnUntraced(function* (keyring: Keyring, options: InitOptions) {
+  const entropy = yield* Entropy
+  const at = yield* nowMicros
+  const epochs = [...keyring.keys].sort(([a], [b]) => a - b)
+  const first = epochs[0]?.[1] ?? null
+  let descriptor = VaultDescriptor.create({ vaultId: keyring.vaultId, key: first, at })
+  let oldKey = first
+  for (const [, newKey] of epochs.slice(1)) {
+    if (oldKey !== null) descriptor = VaultDescriptor.rotate(descriptor, { oldKey, newKey, accepted: [], at })
+    oldKey = newKey
+  }
+  if (Option.isNone(options.secrets.passphrase) || oldKey === null) return descriptor
+  return yield* VaultDescriptor.wrapWithPassphrase(descriptor, oldKey, {
+    passphrase: Redacted.value(options.secrets.passphrase.value.text),
+    salt: yield* entropy.bytes(VaultDescriptor.PASSPHRASE_SALT_BYTES)
+  })
+})
+
+/** Remembers the store. Another store, or a vault made anew, begins without cursors; a move publishes all that this device knows. */
+const bind = Effect.fnUntraced(function* (
+  binding: SyncState.StoreBinding,
+  outcome: InitReport["outcome"],
+  device: Option.Option<string>
+) {
+  const db = yield* HistoryDb
+  yield* db.transaction(
+    Effect.gen(function* () {
+      const before = Option.getOrNull(yield* SyncState.binding.get)
+      const same = outcome === "joined" && before?.location === binding.location && before.vaultId === binding.vaultId
+      if (!same) yield* SyncState.clear
+      yield* SyncState.binding.put(binding)
+      yield* SyncState.homeVault.put({ vaultId: binding.vaultId, encrypted: binding.encrypted })
+      yield* SyncState.founding.remove
+      if (outcome === "moved") yield* db.log.adoptForeign
+      if (Option.isSome(device)) yield* db.device.rename(device.value)
+    })
+  )
+})
+
+/** A manifest of ours from before a reset is adopted where the logs agree; a clone's makes us step aside. */
+const adoptOwn = Effect.gen(function* () {
+  const db = yield* HistoryDb
+  const known = yield* SyncState.publication.get
+  if (Option.isSome(known) || (yield* db.log.end) === 0) return []
+  const settled = yield* readAndSettle({ force: false })
+  return settled._tag === "Forked" ? [settled] : []
+})
+
+const describe = Effect.fnUntraced(function* (
+  store: ObjectStoreService,
+  binding: SyncState.StoreBinding,
+  entered: Entered,
+  capabilities: StoreCapabilities,
+  forks: ReadonlyArray<Forked>
+) {
+  const db = yield* HistoryDb
+  const keys = yield* VaultKeys
+  const published = Option.match(yield* SyncState.publication.get, { onNone: () => 0, onSome: (known) => known.last })
+  return {
+    store: store.display,
+    vaultId: binding.vaultId,
+    encrypted: binding.encrypted,
+    outcome: entered.outcome,
+    recoveryKey: entered.outcome === "founded" ? recoveryKeyOf(entered.keyring) : Option.none(),
+    keyLocation: binding.encrypted ? Option.some(keys.location(binding.vaultId)) : Option.none(),
+    capabilities,
+    pending: (yield* db.log.end) - published,
+    forks
+  } satisfies InitReport as InitReport
+})

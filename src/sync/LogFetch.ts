@@ -1,0 +1,216 @@
+/** Fetching and applying what one device's log has that we lack. */
+
+import { Effect } from "effect"
+import type { Absorbed } from "../db/HistoryDb.ts"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import type { Manifest, SegmentRef } from "../format/Manifest.ts"
+import { tailFirst } from "../format/Manifest.ts"
+import type { SegmentReader } from "../format/SegmentReader.ts"
+import type { Meter } from "../platform/Progress.ts"
+import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
+import { boundariesOf, planLog } from "./LogPlan.ts"
+import { fetchManifest } from "./ManifestFetch.ts"
+import { segmentName } from "./ObjectNames.ts"
+import type { Gathered } from "./PeerManifests.ts"
+import { applyOperations, downloadSegment, openSegment, readOperations } from "./SegmentFetch.ts"
+import type { Problem } from "./SyncError.ts"
+import * as SyncState from "./SyncState.ts"
+import { SyncTuning } from "./SyncTuning.ts"
+
+export interface LogOutcome {
+  readonly segments: number
+  /** Sealed bytes fetched. */
+  readonly bytes: number
+  readonly absorbed: Absorbed
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/** What bounds the memory of a pull, however many devices and segments it reads. */
+export interface FetchGate {
+  /** Sealed segments in memory, on their way or waiting to be opened. */
+  readonly inFlight: Effect.Semaphore
+  /** Segments open at a time: one. */
+  readonly opening: Effect.Semaphore
+}
+
+export const makeGate = (concurrentDownloads: number): Effect.Effect<FetchGate> =>
+  Effect.all({ inFlight: Effect.makeSemaphore(concurrentDownloads), opening: Effect.makeSemaphore(1) })
+
+/** How often a manifest is read again because a segment it names was gone: its owner had just rewritten it. */
+const MAX_REREADS = 3
+
+/** Applies what is new of one log; what is bad of it is reported and left for the next pull. */
+export const fetchLog = (
+  gathered: Gathered,
+  gate: FetchGate,
+  meter: Meter,
+  rereads = 0
+): Effect.Effect<LogOutcome, FetchFailure, FetchContext> =>
+  Effect.gen(function* () {
+    const outcome = yield* fetchOnce(gathered, gate, meter)
+    if (!outcome.gone || rereads >= MAX_REREADS) return outcome
+    const again = yield* fetchManifest(gathered.listed.info.name, gathered.listed.device)
+    if (again._tag !== "Found" || again.manifest.nonce === gathered.manifest.nonce) return outcome
+    const rest = yield* fetchLog({ ...gathered, etag: again.etag, manifest: again.manifest }, gate, meter, rereads + 1)
+    return {
+      segments: outcome.segments + rest.segments,
+      bytes: outcome.bytes + rest.bytes,
+      absorbed: addAbsorbed(outcome.absorbed, rest.absorbed),
+      problems: rest.problems
+    }
+  })
+
+type FetchFailure = Effect.Effect.Error<ReturnType<typeof fetchOnce> | ReturnType<typeof fetchManifest>>
+type FetchContext = Effect.Effect.Context<ReturnType<typeof fetchOnce> | ReturnType<typeof fetchManifest>>
+
+const fetchOnce = Effect.fn("LogFetch.once")(function* (gathered: Gathered, gate: FetchGate, meter: Meter) {
+  const db = yield* HistoryDb
+  const { concurrentDownloads } = yield* SyncTuning
+  const { listed, manifest } = gathered
+  const known = (yield* SyncState.allPeers).get(listed.log)
+  const plan = planLog(known?.boundaries ?? [], yield* db.peers.ranges(listed.log), manifest)
+  if (plan.restart) yield* db.peers.restart(listed.log)
+  meter.expect(plan.segments.length, total(plan.segments))
+  const applied = yield* Effect.forEach(plan.segments, (segment) => fetchSegment(gathered, segment, gate, meter), {
+    concurrency: concurrentDownloads
+  })
+  const tail = plan.tail ? yield* applyTail(gathered) : NOTHING
+  const pieces = [...applied, tail]
+  const problems = pieces.flatMap((piece) => piece.problems)
+  yield* remember(gathered, plan.restart ? undefined : known, pieces, problems)
+  return {
+    segments: applied.filter((piece) => piece.problems.length === 0).length,
+    bytes: total(plan.segments),
+    absorbed: pieces.reduce((sum, piece) => addAbsorbed(sum, piece.absorbed), NOTHING_ABSORBED),
+    problems,
+    gone: pieces.some((piece) => piece.gone)
+  }
+})
+
+/** What became of one segment, or of the inline tail. */
+interface Piece {
+  readonly absorbed: Absorbed
+  readonly problems: ReadonlyArray<Problem>
+  /** The end of it is not a boundary we have passed. */
+  readonly notPassed: number | null
+  /** The store has it no more. */
+  readonly gone: boolean
+}
+
+const NOTHING: Piece = { absorbed: NOTHING_ABSORBED, problems: [], notPassed: null, gone: false }
+
+const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, meter: Meter) => {
+  const failed = (kind: Problem["kind"], detail: string, gone = false): Piece => ({
+    absorbed: NOTHING_ABSORBED,
+    problems: [problem(gathered, kind, segmentName(gathered.listed.device, segment.id), detail)],
+    notPassed: segment.last,
+    gone
+  })
+  return downloadSegment(gathered.listed.device, segment).pipe(
+    Effect.flatMap((sealed) => gate.opening.withPermits(1)(applySegment(gathered, segment, sealed))),
+    gate.inFlight.withPermits(1),
+    Effect.tap(() => Effect.sync(() => meter.advance(1, segment.sealed))),
+    Effect.catchTags({
+      EnvelopeError: (error) => Effect.succeed(failed(kindOf(error.reason), error.detail)),
+      SegmentError: (error) => Effect.succeed(failed(kindOf(error.reason), error.detail)),
+      SegmentMismatch: (error) => Effect.succeed(failed("segment", error.detail)),
+      StoreError: (error) => {
+        if (error.reason === "Absent") return Effect.succeed(failed("missing", "the segment is gone", true))
+        if (error.reason === "Archived") return Effect.succeed(failed("archived", error.detail ?? "archived"))
+        if (error.reason === "TooLarge") return Effect.succeed(failed("segment", error.detail ?? "too large"))
+        return Effect.fail(error)
+      }
+    })
+  )
+}
+
+const applySegment = Effect.fnUntraced(function* (gathered: Gathered, segment: SegmentRef, sealed: Uint8Array) {
+  const operations = yield* openSegment(gathered.listed.device, segment, sealed)
+  return yield* applyAll(gathered, segment.first, operations, segmentName(gathered.listed.device, segment.id))
+})
+
+const applyTail = (gathered: Gathered) =>
+  Effect.flatMap(readOperations(gathered.manifest.tail, gathered.listed.device), (operations) =>
+    applyAll(gathered, tailFirst(gathered.manifest), operations, gathered.listed.info.name)
+  ).pipe(
+    Effect.catchTag("SegmentError", (error) =>
+      Effect.succeed<Piece>({
+        absorbed: NOTHING_ABSORBED,
+        problems: [
+          problem(gathered, kindOf(error.reason), gathered.listed.info.name, `its inline tail: ${error.detail}`)
+        ],
+        notPassed: gathered.manifest.last,
+        gone: false
+      })
+    )
+  )
+
+const applyAll = Effect.fnUntraced(function* (
+  gathered: Gathered,
+  first: number,
+  operations: SegmentReader,
+  name: string
+) {
+  const absorbed = yield* applyOperations(gathered.listed.log, first, operations)
+  if (operations.readable === operations.total) return { ...NOTHING, absorbed }
+  const at = first + operations.readable
+  const piece: Piece = {
+    absorbed,
+    problems: [problem(gathered, "newer", name, `operation ${at} needs a newer hx`)],
+    notPassed: first + operations.total - 1,
+    gone: false
+  }
+  return piece
+})
+
+/** The manifest is remembered as done with only when nothing of it failed. */
+const remember = (
+  gathered: Gathered,
+  known: SyncState.PeerState | undefined,
+  pieces: ReadonlyArray<Piece>,
+  problems: ReadonlyArray<Problem>
+) => {
+  const { etag, forgiven, listed, manifest } = gathered
+  const notPassed = new Set(pieces.flatMap((piece) => (piece.notPassed === null ? [] : [piece.notPassed])))
+  return SyncState.putPeer(listed.log, {
+    label: manifest.label,
+    sequence: manifest.sequence,
+    published: manifest.published,
+    etag: problems.length === 0 ? etag : null,
+    last: manifest.last,
+    operations: operationsOf(manifest),
+    segments: manifest.segments.length,
+    bytes: total(manifest.segments),
+    boundaries: [
+      ...boundariesOf(manifest).filter((boundary) => boundary.at > 0 && !notPassed.has(boundary.at)),
+      ...keptBoundaries(manifest, known)
+    ],
+    seen: manifest.seen,
+    retired: manifest.retired.map((retirement) => retirement.device),
+    forgiven,
+    problem: problems[0]?.detail ?? null
+  })
+}
+
+/** Boundaries passed earlier that this manifest does not state stay good for comparison with the next one; at most a few. */
+const keptBoundaries = (manifest: Manifest, known: SyncState.PeerState | undefined) => {
+  const stated = new Set(boundariesOf(manifest).map((boundary) => boundary.at))
+  return (known?.boundaries ?? []).filter((boundary) => !stated.has(boundary.at)).slice(-KEPT_BOUNDARIES)
+}
+
+const KEPT_BOUNDARIES = 64
+
+const operationsOf = (manifest: Manifest): number =>
+  manifest.segments.reduce((sum, segment) => sum + segment.count, 0) + manifest.last - tailFirst(manifest) + 1
+
+const problem = (gathered: Gathered, kind: Problem["kind"], name: string, detail: string): Problem => ({
+  kind,
+  device: gathered.manifest.label,
+  name,
+  detail
+})
+
+const kindOf = (reason: string): Problem["kind"] => (reason === "NewerFormat" ? "newer" : "segment")
+
+const total = (segments: ReadonlyArray<SegmentRef>): number =>
+  segments.reduce((sum, segment) => sum + segment.sealed, 0)

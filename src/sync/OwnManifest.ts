@@ -1,0 +1,212 @@
+/**
+ * Settling what stands under our own name in the store with what we remember: recognise our own publications, step aside for a clone, stop
+ * where the store went back. The decision is Conflict.decide; this module carries it out.
+ */
+
+import { Effect, Option } from "effect"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import { DeviceId } from "../domain/Device.ts"
+import { identityOf, type OperationIdentity } from "../domain/Operation.ts"
+import type { Manifest } from "../format/Manifest.ts"
+import { Entropy } from "../platform/Entropy.ts"
+import { decide, type RemoteManifest } from "./Conflict.ts"
+import { owe } from "./Debts.ts"
+import { boundariesOf } from "./LogPlan.ts"
+import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
+import { manifestName, segmentName } from "./ObjectNames.ts"
+import { seenByPeers } from "./Seen.ts"
+import { downloadSegment, openSegment, readOperations } from "./SegmentFetch.ts"
+import { ManifestCorrupt, SequenceConflict } from "./SyncError.ts"
+import { nowMicros } from "./SyncClock.ts"
+import * as SyncState from "./SyncState.ts"
+import { VaultSession } from "./VaultSession.ts"
+
+export interface SettleOptions {
+  /** Take the store as it is, where plain runs stop (never where a clone is found). */
+  readonly force: boolean
+}
+
+/** What settling came to; a fork is told to the user. */
+export type Settled =
+  { readonly _tag: "Unchanged" } | { readonly _tag: "Adopted" } | { readonly _tag: "TookRemote" } | Forked
+
+export interface Forked {
+  readonly _tag: "Forked"
+  readonly from: DeviceId
+  readonly to: DeviceId
+  /** Operations that the other installation's log lacks, and that the new log begins with. */
+  readonly moved: number
+}
+
+/** Reads our manifest and settles it. */
+export const readAndSettle = (options: SettleOptions) =>
+  Effect.gen(function* () {
+    const db = yield* HistoryDb
+    const fetched = yield* fetchManifestOf(yield* db.device.id)
+    return yield* settle(fetched, options)
+  })
+
+/** Brings our memory in line with the manifest found under our name; fails where a person has to decide. */
+export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: FetchedManifest, options: SettleOptions) {
+  const { store } = yield* VaultSession
+  const known = Option.getOrNull(yield* SyncState.publication.get)
+  const intents = yield* SyncState.intentsOrNone
+  const device = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  const decision = decide(known, intents, yield* describe(fetched))
+  switch (decision._tag) {
+    case "Proceed":
+      yield* rememberEtag(fetched, known)
+      return { _tag: "Unchanged" } satisfies Settled as Settled
+    case "Adopt":
+      if (fetched._tag === "Found") yield* adopt(fetched.manifest, fetched.etag)
+      return { _tag: "Adopted" } satisfies Settled as Settled
+    case "Fork":
+      if (fetched._tag !== "Found") return { _tag: "Unchanged" } satisfies Settled as Settled
+      return yield* fork(device, fetched.manifest)
+    case "RolledBack":
+      if (options.force) return yield* takeRemote(fetched, known)
+      return yield* new SequenceConflict({
+        store: store.display,
+        ours: known?.sequence ?? 0,
+        theirs: decision.theirs
+      })
+    case "Corrupt":
+      if (options.force) return yield* takeRemote(fetched, known)
+      return yield* new ManifestCorrupt({
+        store: store.display,
+        name: manifestName(device),
+        detail: decision.detail
+      })
+    case "Replace":
+      return yield* takeRemote(fetched, known)
+  }
+})
+
+const describe = Effect.fnUntraced(function* (fetched: FetchedManifest) {
+  switch (fetched._tag) {
+    case "Absent":
+      return { _tag: "Absent" } satisfies RemoteManifest as RemoteManifest
+    case "Archived":
+    case "Unreadable":
+      return { _tag: "Unreadable", detail: fetched.detail } satisfies RemoteManifest as RemoteManifest
+    case "Found":
+      return {
+        _tag: "Found",
+        sequence: fetched.manifest.sequence,
+        nonce: fetched.manifest.nonce,
+        agrees: (yield* commonWith(fetched.manifest)) === fetched.manifest.last
+      } satisfies RemoteManifest as RemoteManifest
+  }
+})
+
+/** The last boundary of a manifest up to which our log has the same operations; 0 where none. */
+const commonWith = Effect.fnUntraced(function* (manifest: Manifest) {
+  const db = yield* HistoryDb
+  const end = yield* db.log.end
+  for (const boundary of [...boundariesOf(manifest)].reverse()) {
+    if (boundary.at <= end && (yield* db.log.chainAt(boundary.at)) === boundary.chain) return boundary.at
+  }
+  return 0
+})
+
+const rememberEtag = (fetched: FetchedManifest, known: SyncState.Publication | null) =>
+  known !== null && fetched._tag === "Found" && fetched.etag !== known.etag
+    ? SyncState.publication.put({ ...known, etag: fetched.etag })
+    : Effect.void
+
+/** The manifest is ours: it becomes what we remember; what it made superfluous becomes a debt. */
+export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifest, etag: string) {
+  const db = yield* HistoryDb
+  const before = Option.getOrNull(yield* SyncState.publication.get)
+  const intents = yield* SyncState.intentsOrNone
+  const intent = intents.find((each) => each.nonce === manifest.nonce)
+  const now = yield* nowMicros
+  const kept = new Set(manifest.segments.map((segment) => segment.id))
+  const superfluous = [...(before?.segments ?? []), ...intents.flatMap((each) => each.segments)]
+    .filter((segment) => !kept.has(segment.id))
+    .map((segment) => ({ name: segmentName(manifest.device, segment.id), notBefore: now, urgent: false }))
+  yield* db.transaction(
+    Effect.all([
+      SyncState.publication.put({
+        sequence: manifest.sequence,
+        nonce: manifest.nonce,
+        etag,
+        published: manifest.published,
+        last: manifest.last,
+        segments: manifest.segments
+      }),
+      SyncState.floor.remove,
+      SyncState.putIntents([]),
+      db.log.confirmPurged(intent?.purged ?? []),
+      owe(superfluous)
+    ])
+  )
+})
+
+/**
+ * The log went on without us: another installation has our id. It keeps it; we continue under a new one, with every operation of ours that
+ * its log lacks.
+ */
+const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
+  const db = yield* HistoryDb
+  const common = yield* commonWith(manifest)
+  const remote = yield* identitiesAfter(from, manifest, common)
+  const to = DeviceId(yield* Entropy.hex(16))
+  const label = yield* db.device.label
+  const now = yield* nowMicros
+  const { moved } = yield* db.transaction(
+    Effect.gen(function* () {
+      const result = yield* db.log.fork({ newId: to, common, remote })
+      yield* db.device.rename(`${label.replace(/ \([0-9a-f]{4}\)$/, "")} (${to.slice(0, 4)})`)
+      yield* SyncState.publication.remove
+      yield* SyncState.floor.remove
+      yield* SyncState.putIntents([])
+      // Objects of the old log are the other installation's now.
+      yield* SyncState.putDebts([])
+      yield* SyncState.updateActivity((activity) => ({
+        ...activity,
+        conflicts: [
+          ...activity.conflicts,
+          { at: now, what: `continued as a new device: ${from} is used by another installation` }
+        ].slice(-10)
+      }))
+      return result
+    })
+  )
+  return { _tag: "Forked", from, to, moved } satisfies Settled as Settled
+})
+
+/** Identities of a log's operations after number `common`. */
+const identitiesAfter = Effect.fnUntraced(function* (device: DeviceId, manifest: Manifest, common: number) {
+  const identities = new Set<OperationIdentity>()
+  for (const segment of manifest.segments.filter((each) => each.last > common)) {
+    const operations = yield* openSegment(device, segment, yield* downloadSegment(device, segment))
+    for (const operation of operations) identities.add(identityOf(operation))
+  }
+  for (const operation of yield* readOperations(manifest.tail, device)) identities.add(identityOf(operation))
+  return identities as ReadonlySet<OperationIdentity>
+})
+
+/**
+ * Takes the store as it is: what it lacks of our log becomes pending, and the next publication goes above every sequence that we or any
+ * device we know of has seen.
+ */
+const takeRemote = Effect.fnUntraced(function* (fetched: FetchedManifest, known: SyncState.Publication | null) {
+  const db = yield* HistoryDb
+  const device = yield* db.device.id
+  const floor = Option.getOrNull(yield* SyncState.floor.get)
+  const sequence = Math.max(known?.sequence ?? 0, floor?.sequence ?? 0, yield* seenByPeers(device))
+  yield* db.transaction(
+    Effect.gen(function* () {
+      if (fetched._tag === "Found" && (yield* commonWith(fetched.manifest)) === fetched.manifest.last) {
+        yield* adopt(fetched.manifest, fetched.etag)
+      } else {
+        yield* SyncState.publication.remove
+        yield* SyncState.putIntents([])
+      }
+      const etag = fetched._tag === "Found" || fetched._tag === "Unreadable" ? fetched.etag : null
+      yield* SyncState.floor.put({ sequence, etag })
+    })
+  )
+  return { _tag: "TookRemote" } satisfies Settled as Settled
+})

@@ -1,0 +1,189 @@
+/** Deciding which manifests of other devices to read, and which of those read to believe. */
+
+import { Effect } from "effect"
+import type { DeviceId } from "../domain/Device.ts"
+import { isDeviceId } from "../domain/Device.ts"
+import type { Manifest } from "../format/Manifest.ts"
+import { judgePeer } from "./Conflict.ts"
+import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
+import { manifestName } from "./ObjectNames.ts"
+import { highestSeen, type Sighting } from "./Seen.ts"
+import type { Problem } from "./SyncError.ts"
+import * as SyncState from "./SyncState.ts"
+import { SyncTuning } from "./SyncTuning.ts"
+
+/** A manifest that may be believed and has something to tell. */
+export interface Gathered {
+  readonly listed: ListedManifest
+  readonly etag: string
+  readonly manifest: Manifest
+  /** Sequences up to this one are not missed any more. */
+  readonly forgiven: number
+}
+
+interface Fetched {
+  readonly listed: ListedManifest
+  readonly fetched: FetchedManifest
+}
+
+export interface GatherOptions {
+  /** Believe what is there, though somebody has seen newer. */
+  readonly force: boolean
+}
+
+/** Reads the manifests that changed: one GET each, a second one for those that do not open or seem to have gone back. */
+export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
+  listing: ReadonlyArray<ListedManifest>,
+  options: GatherOptions
+) {
+  const { concurrentDownloads } = yield* SyncTuning
+  const known = yield* SyncState.allPeers
+  const retired = retiredBy(known.values())
+  const present = listing.filter((listed) => !retired.has(listed.device))
+  const changed = present.filter((listed) => known.get(listed.log)?.etag !== listed.info.etag)
+  const first = yield* Effect.forEach(changed, fetchTwice, { concurrency: concurrentDownloads })
+  const sightings = [
+    ...[...known.values()].map((peer): ReadonlyArray<Sighting> => peer.seen),
+    ...first.flatMap(({ fetched }) => (fetched._tag === "Found" ? [fetched.manifest.seen] : []))
+  ]
+  const unchanged = present.filter((listed) => !changed.includes(listed))
+  const suspicious = unchanged.filter(
+    (listed) => !listed.isCopy && sequenceGap(known.get(listed.log), listed.device, sightings) && !options.force
+  )
+  const again = yield* Effect.forEach(suspicious, fetchOnce, { concurrency: concurrentDownloads })
+  const verdicts = yield* Effect.forEach(
+    [...first, ...again],
+    (each) => believe(each, known.get(each.listed.log), sightings, options),
+    { concurrency: concurrentDownloads }
+  )
+  return {
+    readable: verdicts.flatMap((verdict) => (verdict._tag === "Believed" ? [verdict.gathered] : [])),
+    problems: verdicts.flatMap((verdict) => (verdict._tag === "Doubted" ? [verdict.problem] : []))
+  }
+})
+
+/** Devices that we, or others, know to have published, and whose manifest is not there. */
+export const findMissing = Effect.fn("PeerManifests.findMissing")(function* (
+  listing: ReadonlyArray<ListedManifest>,
+  self: DeviceId
+) {
+  const known = yield* SyncState.allPeers
+  return missingFrom(listing, self, known).map(({ device, sequence }): Problem => ({
+    kind: "missing",
+    device: known.get(device)?.label ?? device,
+    name: manifestName(device),
+    detail: `its manifest is gone; publication ${sequence} had been seen. What was pulled of it before is kept`
+  }))
+})
+
+/** A forced pull takes the store as it is: devices that are gone from it are not missed any more. */
+export const forgiveMissing = Effect.fn("PeerManifests.forgiveMissing")(function* (
+  listing: ReadonlyArray<ListedManifest>,
+  self: DeviceId
+) {
+  const known = yield* SyncState.allPeers
+  for (const { device, sequence } of missingFrom(listing, self, known)) {
+    yield* SyncState.putPeer(device, { ...UNHEARD_OF, label: device, forgiven: sequence })
+  }
+  return [] as ReadonlyArray<Problem>
+})
+
+const UNHEARD_OF: Omit<SyncState.PeerState, "label" | "forgiven"> = {
+  sequence: 0,
+  published: 0,
+  etag: null,
+  last: 0,
+  operations: 0,
+  segments: 0,
+  bytes: 0,
+  boundaries: [],
+  seen: [],
+  retired: [],
+  problem: null
+}
+
+const missingFrom = (
+  listing: ReadonlyArray<ListedManifest>,
+  self: DeviceId,
+  known: ReadonlyMap<DeviceId, SyncState.PeerState>
+): ReadonlyArray<Sighting> => {
+  const retired = retiredBy(known.values())
+  const listed = new Set<string>(listing.map((each) => each.device))
+  const expected = new Map<DeviceId, number>()
+  const expect = ({ device, sequence }: Sighting) => {
+    const forgiven = known.get(device)?.forgiven ?? 0
+    if (sequence > forgiven) expected.set(device, Math.max(sequence, expected.get(device) ?? 0))
+  }
+  for (const [log, peer] of known) {
+    if (isDeviceId(log)) expect({ device: log, sequence: peer.sequence })
+    peer.seen.forEach(expect)
+  }
+  return [...expected]
+    .filter(([device]) => device !== self && !listed.has(device) && !retired.has(device))
+    .map(([device, sequence]) => ({ device, sequence }))
+}
+
+const fetchOnce = (listed: ListedManifest) =>
+  Effect.map(fetchManifest(listed.info.name, listed.device), (fetched): Fetched => ({ listed, fetched }))
+
+/** A manifest that does not open may have been replaced while we read: it gets a second chance. */
+const fetchTwice = (listed: ListedManifest) =>
+  Effect.flatMap(fetchOnce(listed), (first) =>
+    first.fetched._tag === "Unreadable" || first.fetched._tag === "Absent" ? fetchOnce(listed) : Effect.succeed(first)
+  )
+
+type Verdict =
+  { readonly _tag: "Believed"; readonly gathered: Gathered } | { readonly _tag: "Doubted"; readonly problem: Problem }
+
+const believe = Effect.fnUntraced(function* (
+  { fetched, listed }: Fetched,
+  known: SyncState.PeerState | undefined,
+  sightings: ReadonlyArray<ReadonlyArray<Sighting>>,
+  options: GatherOptions
+) {
+  const doubt = (kind: Problem["kind"], detail: string): Verdict => ({
+    _tag: "Doubted",
+    problem: { kind, device: known?.label ?? listed.device, name: listed.info.name, detail }
+  })
+  if (fetched._tag === "Absent") return doubt("missing", "it was listed, but cannot be read")
+  if (fetched._tag === "Archived") return doubt("archived", fetched.detail)
+  if (fetched._tag === "Unreadable") return doubt(fetched.newer ? "newer" : "manifest", fetched.detail)
+  const seen = highestSeen(listed.device, sightings)
+  const trusted = (found: typeof fetched, forgiven: number): Verdict => ({
+    _tag: "Believed",
+    gathered: { listed, etag: found.etag, manifest: found.manifest, forgiven }
+  })
+  if (options.force) return trusted(fetched, seen)
+  const forgiven = known?.forgiven ?? 0
+  if (listed.isCopy) return trusted(fetched, forgiven)
+  const missed = seen > forgiven ? seen : 0
+  if (judgePeer(fetched.manifest.sequence, known?.sequence ?? 0, missed)._tag === "Current")
+    return trusted(fetched, forgiven)
+  // It may have been published between our LIST, or first GET, and the manifest that speaks of it.
+  const { fetched: latest } = yield* fetchOnce(listed)
+  if (latest._tag === "Found" && judgePeer(latest.manifest.sequence, known?.sequence ?? 0, missed)._tag === "Current") {
+    return trusted(latest, forgiven)
+  }
+  return doubt(
+    "rollback",
+    `it went back to publication ${fetched.manifest.sequence}; ${Math.max(known?.sequence ?? 0, missed)} had been seen. ` +
+      "What was pulled of it before is kept"
+  )
+})
+
+/** Whether somebody has seen a newer manifest of this device than the one we hold and the store still lists. */
+const sequenceGap = (
+  known: SyncState.PeerState | undefined,
+  device: DeviceId,
+  sightings: ReadonlyArray<ReadonlyArray<Sighting>>
+): boolean => {
+  const seen = highestSeen(device, sightings)
+  return known !== undefined && seen > known.sequence && seen > known.forgiven
+}
+
+/** Devices that another one has taken over: their manifests are not read any more. */
+const retiredBy = (peers: Iterable<SyncState.PeerState>): ReadonlySet<DeviceId> => {
+  const retired = new Set<DeviceId>()
+  for (const peer of peers) for (const device of peer.retired) retired.add(device)
+  return retired
+}

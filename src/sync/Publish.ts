@@ -1,0 +1,205 @@
+/**
+ * Building one publication: the intent, the segments it needs, the manifest that names them.
+ *
+ * The intent is committed before anything is sent. Segments are encoded one after the other and uploaded several at a time; the manifest is made
+ * only when all of them are durable.
+ */
+
+import { Chunk, Effect, Option, Stream } from "effect"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import type { DeviceId } from "../domain/Device.ts"
+import { manifestContext, SALT_BYTES, seal } from "../format/Envelope.ts"
+import { encode, type Manifest, type SegmentRef } from "../format/Manifest.ts"
+import { SegmentWriter } from "../format/SegmentWriter.ts"
+import { Entropy } from "../platform/Entropy.ts"
+import { type Meter, Progress } from "../platform/Progress.ts"
+import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } from "../store/ObjectStore.ts"
+import { manifestName, segmentName } from "./ObjectNames.ts"
+import { seenByPeers, seenByUs } from "./Seen.ts"
+import { type Block, blocks, MAX_INLINE_TAIL, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
+import { holdsAny, planSegments, type Step } from "./SegmentPlan.ts"
+import { abortLeftUploads, type Durable, listDurable, updateIntent, uploadSegment } from "./SegmentUpload.ts"
+import { nowMicros } from "./SyncClock.ts"
+import * as SyncState from "./SyncState.ts"
+import { SyncTuning } from "./SyncTuning.ts"
+import { VaultSession } from "./VaultSession.ts"
+
+/** A publication whose segments are durable and whose manifest has not been sent. */
+export interface Draft {
+  readonly manifest: Manifest
+  /** The ETag of the manifest to replace; null to create one; empty to write over whatever is there. */
+  readonly replaces: string | null
+  /** Purged operations it leaves out. */
+  readonly purged: ReadonlyArray<number>
+  /** Published segments that it names no more, and whether they must be gone at once. */
+  readonly replaced: ReadonlyArray<{ readonly segment: SegmentRef; readonly urgent: boolean }>
+  /** Segments made for it. */
+  readonly sent: { readonly segments: number; readonly bytes: number }
+}
+
+export const NOTHING_DURABLE: Durable = new Map()
+
+/** Commits the intent and makes everything durable that the manifest will name. */
+export const draftPublication = Effect.fn("Publish.draft")(function* (force: boolean) {
+  const db = yield* HistoryDb
+  const device = yield* db.device.id
+  const before = Option.getOrNull(yield* SyncState.publication.get)
+  const floor = Option.getOrNull(yield* SyncState.floor.get)
+  const last = yield* db.log.end
+  const purged = yield* db.log.purged
+  const resumes = (yield* SyncState.intentsOrNone).some((intent) => intent.segments.length > 0)
+  yield* abortLeftUploads
+  const durable = force || resumes ? yield* listDurable(device) : NOTHING_DURABLE
+  const sequence = 1 + Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* seenByPeers(device))
+  const nonce = yield* Entropy.hex(16)
+  yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
+
+  const steps = planSegments(before?.segments ?? [], (segment) => {
+    if (holdsAny(purged, segment)) return "purged"
+    return force && durable.get(segmentName(device, segment.id)) !== segment.sealed ? "missing" : "no"
+  })
+  const pieces = yield* sendPieces(device, steps, last, durable, nonce)
+  const manifest: Manifest = {
+    device,
+    label: yield* db.device.label,
+    sequence,
+    nonce,
+    published: yield* nowMicros,
+    epoch: (yield* VaultSession).keyring.epoch,
+    last,
+    chain: yield* db.log.chainAt(last),
+    segments: pieces.segments,
+    tail: pieces.tail,
+    retired: [],
+    seen: yield* seenByUs(device)
+  }
+  return {
+    manifest,
+    replaces: floor !== null ? floor.etag : (before?.etag ?? null),
+    purged,
+    replaced: steps.flatMap((step) =>
+      step._tag === "Keep" ? [] : step.replaced.map((segment) => ({ segment, urgent: step.purges }))
+    ),
+    sent: pieces.sent
+  } satisfies Draft as Draft
+})
+
+/** Seals the manifest and swaps it in: one PUT, however it ends. Gives the new ETag. */
+export const putManifest = Effect.fn("Publish.putManifest")(function* (draft: Draft) {
+  const { keyring, store } = yield* VaultSession
+  const { compression } = yield* SyncTuning
+  const entropy = yield* Entropy
+  const { manifest } = draft
+  const sealed = yield* seal(yield* encode(manifest), manifestContext(manifest.device), keyring, {
+    codec: compression ? "brotli" : "none",
+    salt: yield* entropy.bytes(SALT_BYTES)
+  })
+  return yield* store.put(manifestName(manifest.device), sealed, {
+    condition: conditionFor(draft.replaces, store.capabilities)
+  })
+})
+
+/** Whether a swap that must not happen is refused by the store itself. */
+export const isConditional = (capabilities: StoreCapabilities): boolean =>
+  capabilities.createOnly && capabilities.ifMatch !== "none"
+
+const conditionFor = (replaces: string | null, capabilities: StoreCapabilities): PutCondition => {
+  if (!isConditional(capabilities) || replaces === "") return Always
+  return replaces === null ? Create : IfMatch(replaces)
+}
+
+/** How many publications that never came to an end are remembered: more than can be under way at once. */
+const MAX_INTENTS = 32
+
+const addIntent = (intent: SyncState.Intent) =>
+  Effect.flatMap(SyncState.intentsOrNone, (intents) => SyncState.putIntents([...intents, intent].slice(-MAX_INTENTS)))
+
+type Piece =
+  | { readonly _tag: "Kept"; readonly ref: SegmentRef }
+  | { readonly _tag: "Sealed"; readonly segment: SealedSegment }
+  | { readonly _tag: "Inline"; readonly block: Block }
+
+/** Carries out the plan and cuts what follows it: segments in order, and what stays inline. */
+const sendPieces = Effect.fnUntraced(function* (
+  device: DeviceId,
+  steps: ReadonlyArray<Step<SegmentRef>>,
+  last: number,
+  durable: Durable,
+  nonce: string
+) {
+  const progress = yield* Progress
+  const { concurrentUploads } = yield* SyncTuning
+  const tailFirst =
+    1 + steps.reduce((end, step) => Math.max(end, step._tag === "Keep" ? step.segment.last : step.last), 0)
+  const pieces = Stream.concat(
+    Stream.flatMap(Stream.fromIterable(steps), (step) =>
+      step._tag === "Keep"
+        ? Stream.succeed<Piece>({ _tag: "Kept", ref: step.segment })
+        : Stream.map(sealedRun(device, step.first, step.last), toPiece)
+    ),
+    tailPieces(device, tailFirst, last)
+  )
+  const sent = yield* progress.during("Pushing", "segments", (meter) =>
+    pieces.pipe(
+      Stream.mapEffect((piece) => settlePiece(device, piece, durable, nonce, meter), {
+        concurrency: concurrentUploads
+      }),
+      Stream.runCollect
+    )
+  )
+  const all = Chunk.toReadonlyArray(sent)
+  const made = all.flatMap((piece) => (piece._tag === "Sent" ? [piece.ref] : []))
+  const inline = all.find((piece) => piece._tag === "Inline")
+  return {
+    segments: all.flatMap((piece) => (piece._tag === "Inline" ? [] : [piece.ref])),
+    tail: inline === undefined ? new SegmentWriter(device).finish() : inline.block.plaintext,
+    sent: { segments: made.length, bytes: made.reduce((sum, ref) => sum + ref.sealed, 0) }
+  }
+})
+
+type Settled = Exclude<Piece, { _tag: "Sealed" }> | { readonly _tag: "Sent"; readonly ref: SegmentRef }
+
+/** Makes a piece durable; of a segment that is, only the reference stays in memory. */
+const settlePiece = Effect.fnUntraced(function* (
+  device: DeviceId,
+  piece: Piece,
+  durable: Durable,
+  nonce: string,
+  meter: Meter
+) {
+  if (piece._tag !== "Sealed") return piece satisfies Settled as Settled
+  yield* sendSegment(device, piece.segment, durable, nonce, meter)
+  return { _tag: "Sent", ref: piece.segment.ref } satisfies Settled as Settled
+})
+
+/** Notes the segment in the intent, then makes it durable. */
+const sendSegment = Effect.fnUntraced(function* (
+  device: DeviceId,
+  segment: SealedSegment,
+  durable: Durable,
+  nonce: string,
+  meter: Meter
+) {
+  yield* updateIntent(nonce, (intent) => ({ ...intent, segments: [...intent.segments, segment.ref] }))
+  yield* uploadSegment(device, segment, durable, nonce, meter)
+})
+
+const toPiece = (segment: SealedSegment): Piece => ({ _tag: "Sealed", segment })
+
+/** What follows the last segment: full segments as long as there is enough for them, and a rest that stays inline where it is small. */
+const tailPieces = (device: DeviceId, first: number, last: number) =>
+  Stream.flatMap(blocks(device, first, last), (block) => {
+    if (block.last < last) return Stream.map(sealWithinSize(device, block), toPiece)
+    if (block.plaintext.length <= MAX_INLINE_TAIL) return Stream.succeed(toInline(block))
+    return Stream.unwrap(
+      Effect.map(Stream.runCollect(sealWithinSize(device, block)), (sealed) => tailOf(block, sealed))
+    )
+  })
+
+/** A rest that compresses to little stays inline; the segment made of it to find out is dropped. */
+const tailOf = (block: Block, sealed: Chunk.Chunk<SealedSegment>): Stream.Stream<Piece> => {
+  const bytes = Chunk.reduce(sealed, 0, (sum, segment) => sum + segment.bytes.length)
+  return bytes <= MAX_INLINE_TAIL ? Stream.succeed(toInline(block)) : Stream.map(Stream.fromChunk(sealed), toPiece)
+}
+
+const toInline = (block: Block): Piece => ({ _tag: "Inline", block })

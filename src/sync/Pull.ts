@@ -1,0 +1,115 @@
+/**
+ * Pull: fetches what other devices have published and this one lacks.
+ *
+ *     LIST manifests → settle our own → skip those unchanged → GET the changed → believe or report each
+ *     → GET missing segments → apply each in one transaction with the range it covers → remember the manifest
+ *
+ * Invariants, which tests cite by number:
+ *  1. A bad object never blocks good ones: it is passed over, reported, and tried again at the next pull.
+ *  2. A manifest's ETag is remembered only when its whole log has been applied.
+ *  3. A log that went back is never taken silently: neither where we saw newer, nor where another device did.
+ *  4. Applying is a union: nothing this device knows is lost by pulling, forced or not.
+ */
+
+import { Effect, Option } from "effect"
+import { type Absorbed, HistoryDb } from "../db/HistoryDb.ts"
+import { tailFirst } from "../format/Manifest.ts"
+import { Progress } from "../platform/Progress.ts"
+import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
+import { fetchLog, makeGate } from "./LogFetch.ts"
+import { planLog } from "./LogPlan.ts"
+import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
+import { type Forked, readAndSettle, type SettleOptions } from "./OwnManifest.ts"
+import { findMissing, forgiveMissing, gatherManifests } from "./PeerManifests.ts"
+import { DeviceRetired, type Problem } from "./SyncError.ts"
+import * as SyncState from "./SyncState.ts"
+import { SyncTuning } from "./SyncTuning.ts"
+
+export interface PullReport {
+  /** Devices found, ours not counted; and those of them that had something new. */
+  readonly devices: number
+  readonly changed: number
+  /** Segments fetched and their sealed bytes. */
+  readonly segments: number
+  readonly bytes: number
+  readonly absorbed: Absorbed
+  readonly problems: ReadonlyArray<Problem>
+  readonly forks: ReadonlyArray<Forked>
+}
+
+/** What a pull would fetch: manifests are read, segments are not, nothing changes. */
+export interface PullForecast {
+  readonly devices: number
+  readonly changed: number
+  readonly operations: number
+  readonly segments: number
+  readonly bytes: number
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/** What a pull would fetch; reads manifests and changes nothing. */
+export const forecast = Effect.fn("Pull.forecast")(function* () {
+  const db = yield* HistoryDb
+  const self = yield* db.device.id
+  const peers = (yield* listManifests).filter((listed) => listed.device !== self)
+  const { problems, readable } = yield* gatherManifests(peers, { force: false })
+  const known = yield* SyncState.allPeers
+  const plans = yield* Effect.forEach(readable, ({ listed, manifest }) =>
+    Effect.map(db.peers.ranges(listed.log), (applied) => ({
+      manifest,
+      plan: planLog(known.get(listed.log)?.boundaries ?? [], applied, manifest)
+    }))
+  )
+  const segments = plans.flatMap(({ plan }) => plan.segments)
+  const inline = plans.map(({ manifest, plan }) => (plan.tail ? manifest.last - tailFirst(manifest) + 1 : 0))
+  return {
+    devices: new Set(peers.map((listed) => listed.device)).size,
+    changed: readable.length,
+    operations: sum(segments, (segment) => segment.last - segment.first + 1) + sum(inline, (count) => count),
+    segments: segments.length,
+    bytes: sum(segments, (segment) => segment.sealed),
+    problems
+  } satisfies PullForecast as PullForecast
+})
+
+/** Fetches what is new; with `force`, reads everything again as it stands in the store. The caller holds the device lock. */
+export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
+  const progress = yield* Progress
+  const { concurrentDownloads } = yield* SyncTuning
+  const listing = yield* listManifests
+  const forks = yield* settleOwn(listing, options)
+  if (options.force) yield* Effect.flatMap(HistoryDb, (db) => db.peers.restartAll)
+  const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  const peers = listing.filter((listed) => listed.device !== self)
+  const { problems, readable } = yield* gatherManifests(peers, options)
+  const successor = readable.find(({ manifest }) => manifest.retired.some((retirement) => retirement.device === self))
+  if (successor !== undefined) return yield* new DeviceRetired({ by: successor.manifest.label })
+  const gate = yield* makeGate(concurrentDownloads)
+  const outcomes = yield* progress.during("Pulling", "segments", (meter) =>
+    Effect.forEach(readable, (gathered) => fetchLog(gathered, gate, meter), { concurrency: concurrentDownloads })
+  )
+  const missing = yield* options.force ? forgiveMissing(listing, self) : findMissing(listing, self)
+  return {
+    devices: new Set(peers.map((listed) => listed.device)).size,
+    changed: readable.length,
+    segments: sum(outcomes, (outcome) => outcome.segments),
+    bytes: sum(outcomes, (outcome) => outcome.bytes),
+    absorbed: outcomes.reduce((total, outcome) => addAbsorbed(total, outcome.absorbed), NOTHING_ABSORBED),
+    problems: [...problems, ...missing, ...outcomes.flatMap((outcome) => outcome.problems)],
+    forks
+  } satisfies PullReport as PullReport
+})
+
+/** What stands under our own name is settled first; it is read only where it is not what we know. */
+const settleOwn = Effect.fnUntraced(function* (listing: ReadonlyArray<ListedManifest>, options: SettleOptions) {
+  const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  const known = Option.getOrNull(yield* SyncState.publication.get)
+  const listed = listing.find((each) => each.device === self && !each.isCopy)
+  const unchanged = listed === undefined ? known === null : listed.info.etag === known?.etag
+  if (unchanged && !options.force) return []
+  const settled = yield* readAndSettle(options)
+  return settled._tag === "Forked" ? [settled] : []
+})
+
+const sum = <A>(all: ReadonlyArray<A>, of: (each: A) => number): number =>
+  all.reduce((total, each) => total + of(each), 0)

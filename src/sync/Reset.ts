@@ -1,0 +1,35 @@
+/**
+ * Reset: forgets the store, the cursors and what was published there. History, the device's id and the vault's key stay, so that init and pull
+ * bring everything back; nothing in the store is touched.
+ */
+
+import { Effect, Option } from "effect"
+import * as SyncState from "./SyncState.ts"
+import { VaultKeys } from "./VaultKeys.ts"
+
+export interface ResetOptions {
+  /** Also forget the vault's key, which only the recovery key brings back. */
+  readonly forgetKey: boolean
+}
+
+export interface ResetReport {
+  /** The store that was forgotten; none where there was none. */
+  readonly store: Option.Option<string>
+  readonly keyForgotten: boolean
+}
+
+/** The caller holds the device lock. */
+export const reset = Effect.fn("Reset.run")(function* (options: ResetOptions) {
+  const keys = yield* VaultKeys
+  const binding = yield* SyncState.binding.get
+  const home = yield* SyncState.homeVault.get
+  yield* SyncState.clear
+  if (options.forgetKey && Option.isSome(home)) {
+    yield* SyncState.homeVault.remove
+    yield* keys.forget(home.value.vaultId)
+  }
+  return {
+    store: Option.map(binding, (bound) => bound.location),
+    keyForgotten: options.forgetKey && Option.isSome(home) && home.value.encrypted
+  } satisfies ResetReport as ResetReport
+})

@@ -1,0 +1,98 @@
+/**
+ * Making segments durable. A segment's name says what it holds, so a repeated upload is harmless and one that arrived before is not sent again.
+ *
+ * Every segment is noted in the intent before it is sent, and so is the id of a multipart upload before its first part: what a killed run left
+ * behind is found again, used where it fits and removed where it does not.
+ */
+
+import { Chunk, Effect, Stream } from "effect"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import type { DeviceId } from "../domain/Device.ts"
+import { Always, Create } from "../store/ObjectStore.ts"
+import type { Meter } from "../platform/Progress.ts"
+import { segmentName, segmentsOf } from "./ObjectNames.ts"
+import type { SealedSegment } from "./SegmentBuild.ts"
+import * as SyncState from "./SyncState.ts"
+import { SyncTuning } from "./SyncTuning.ts"
+import { VaultSession } from "./VaultSession.ts"
+
+/** Objects known to stand in the store: name to size in bytes. */
+export type Durable = ReadonlyMap<string, number>
+
+/** What stands under this device's segments: one LIST per 1,000. Only a run that resumes or is forced needs to ask. */
+export const listDurable = (device: DeviceId) =>
+  Effect.gen(function* () {
+    const { store } = yield* VaultSession
+    const listed = yield* Stream.runCollect(store.list(segmentsOf(device)))
+    return new Map(Chunk.toReadonlyArray(listed).map((info) => [info.name, info.size])) as Durable
+  })
+
+/** Uploads one segment unless it is there: one PUT, or a multipart upload above HX_SYNC_PART_SIZE. */
+export const uploadSegment = Effect.fn("Segment.upload")(function* (
+  device: DeviceId,
+  segment: SealedSegment,
+  durable: Durable,
+  intentNonce: string,
+  meter: Meter
+) {
+  const { store } = yield* VaultSession
+  const { partSize } = yield* SyncTuning
+  const name = segmentName(device, segment.ref.id)
+  meter.expect(1, segment.bytes.length)
+  if (durable.get(name) !== segment.bytes.length) {
+    const inParts = segment.bytes.length > partSize
+    const condition = store.capabilities.createOnly && !inParts && !durable.has(name) ? Create : Always
+    const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof noteUpload>>>()
+    yield* store
+      .put(name, segment.bytes, {
+        condition,
+        onMultipart: (uploadId) => Effect.provide(Effect.orDie(noteUpload(intentNonce, name, uploadId)), context)
+      })
+      .pipe(
+        Effect.catchIf(
+          (error) => error.reason === "AlreadyExists",
+          () => replaceIfDifferent(name, segment)
+        )
+      )
+  }
+  meter.advance(1, segment.bytes.length)
+  return segment.ref
+})
+
+/** The store says that it exists already: only its size can be compared cheaply. One of another size is written over with the same content. */
+const replaceIfDifferent = Effect.fnUntraced(function* (name: string, segment: SealedSegment) {
+  const { store } = yield* VaultSession
+  const listed = yield* Stream.runCollect(store.list(name))
+  const size = Chunk.toReadonlyArray(listed).find((info) => info.name === name)?.size
+  if (size !== segment.bytes.length) yield* store.put(name, segment.bytes, { condition: Always })
+})
+
+/** Notes in the intent that a multipart upload begins, or (null) that it is over. */
+const noteUpload = (nonce: string, name: string, uploadId: string | null) =>
+  updateIntent(nonce, (intent) => ({
+    ...intent,
+    uploads:
+      uploadId === null
+        ? intent.uploads.filter((upload) => upload.name !== name)
+        : [...intent.uploads, { name, uploadId }]
+  }))
+
+/** Changes one intent in place, in a transaction: several uploads do so at once. */
+export const updateIntent = (nonce: string, change: (intent: SyncState.Intent) => SyncState.Intent) =>
+  Effect.flatMap(HistoryDb, (db) =>
+    db.transaction(
+      Effect.flatMap(SyncState.intentsOrNone, (intents) =>
+        SyncState.putIntents(intents.map((intent) => (intent.nonce === nonce ? change(intent) : intent)))
+      )
+    )
+  )
+
+/** Aborts the multipart uploads that killed runs left: their parts would be billed for ever. */
+export const abortLeftUploads = Effect.gen(function* () {
+  const { store } = yield* VaultSession
+  const intents = yield* SyncState.intentsOrNone
+  for (const intent of intents) {
+    for (const upload of intent.uploads) yield* store.abortMultipart(upload.name, upload.uploadId)
+    if (intent.uploads.length > 0) yield* updateIntent(intent.nonce, (each) => ({ ...each, uploads: [] }))
+  }
+})

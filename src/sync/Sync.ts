@@ -1,0 +1,55 @@
+/** The commands of sync as a whole: under the device lock, with the outcome remembered for `hx sync status`. */
+
+import { Effect } from "effect"
+import { underLock } from "./DeviceLock.ts"
+import type { SettleOptions } from "./OwnManifest.ts"
+import { pull } from "./Pull.ts"
+import { push } from "./Push.ts"
+import { nowMicros } from "./SyncClock.ts"
+import { PartlyDone, type Problem } from "./SyncError.ts"
+import * as SyncState from "./SyncState.ts"
+import { VaultSession } from "./VaultSession.ts"
+
+/** Publishes what is new here. */
+export const runPush = (options: SettleOptions) => underLock(remembered("lastPush", push(options)))
+
+/** Fetches what is new elsewhere. Problems with single objects are in the report; see `failOnProblems`. */
+export const runPull = (options: SettleOptions) => underLock(remembered("lastPull", pull(options)))
+
+/** Pull, then push. */
+export const runSync = underLock(
+  Effect.gen(function* () {
+    const pulled = yield* remembered("lastPull", pull({ force: false }))
+    const pushed = yield* remembered("lastPush", push({ force: false }))
+    return { pulled, pushed }
+  })
+)
+
+/** Once the report has been shown: objects that could not be used make the command fail. */
+export const failOnProblems = Effect.fnUntraced(function* (problems: ReadonlyArray<Problem>) {
+  const { store } = yield* VaultSession
+  if (problems.length > 0) return yield* new PartlyDone({ store: store.display, problems })
+})
+
+/** Notes when it was done, or why it failed. */
+const remembered = <A, E extends { readonly _tag: string; readonly message: string }, R>(
+  done: "lastPush" | "lastPull",
+  effect: Effect.Effect<A, E, R>
+) =>
+  effect.pipe(
+    Effect.tap(() =>
+      Effect.flatMap(nowMicros, (at) =>
+        SyncState.updateActivity((activity) => ({ ...activity, [done]: at, lastError: null }))
+      )
+    ),
+    Effect.tapError((error) =>
+      Effect.ignoreLogged(
+        Effect.flatMap(nowMicros, (at) =>
+          SyncState.updateActivity((activity) => ({
+            ...activity,
+            lastError: { at, tag: error._tag, message: error.message }
+          }))
+        )
+      )
+    )
+  )
