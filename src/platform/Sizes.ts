@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Bytes. */
 export const parseSize = (text: string): Option.Option<number> => {
-  const match = /^(\d{1,15}) ?([a-z]{0,3})$/i.exec(text.trim())
+  const match = /^(\d{1,16}) ?([a-z]{0,3})$/i.exec(text.trim())
   const unit = match === null ? undefined : UNITS[(match[2] ?? "").toLowerCase()]
   if (match === null || unit === undefined) return Option.none()
   const bytes = Number(match[1]) * unit

@@ -53,6 +53,14 @@ export interface StoreCapabilities {
   readonly ifMatch: "none" | "quoted" | "unquoted"
 }
 
+/** What is assumed of an S3 store before it was probed. */
+export const AssumedCapabilities: StoreCapabilities = { createOnly: true, ifMatch: "quoted" }
+
+export interface Deleted {
+  /** On a versioned bucket: older versions of the object are still there, because we may not delete them. */
+  readonly versionsLeft: boolean
+}
+
 export interface ObjectStoreService {
   /** For people: the URL without secrets. */
   readonly display: string
@@ -61,9 +69,13 @@ export interface ObjectStoreService {
   /** The whole object, refused with TooLarge before it is read where it is over `maxBytes`. */
   readonly get: (name: string, maxBytes: number) => Effect.Effect<StoredObject, StoreError>
   /** Writes the object and gives its new ETag. The write is durable when this succeeds, and either whole or absent in any case. */
-  readonly put: (name: string, bytes: Uint8Array, options: PutOptions) => Effect.Effect<{ readonly etag: string }, StoreError>
+  readonly put: (
+    name: string,
+    bytes: Uint8Array,
+    options: PutOptions
+  ) => Effect.Effect<{ readonly etag: string }, StoreError>
   /** Deletes the object, with its older versions where the store keeps them and lets us. Deleting what is not there succeeds. */
-  readonly delete: (name: string) => Effect.Effect<void, StoreError>
+  readonly delete: (name: string) => Effect.Effect<Deleted, StoreError>
   /** Aborts a multipart upload that an earlier run left; succeeds where there is none. */
   readonly abortMultipart: (name: string, uploadId: string) => Effect.Effect<void, StoreError>
   /** What the probe found; decides how conditions are sent. Before the probe: everything assumed. */

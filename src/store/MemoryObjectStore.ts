@@ -1,0 +1,124 @@
+/**
+ * A store in memory, for tests: a bucket that several devices share, each through its own client. It is deterministic, and as fussy or as careless
+ * about conditions as it is told to be. ETags are hashes of the content, as on S3: the same bytes written again have the same ETag.
+ */
+
+import { Effect, Stream } from "effect"
+import { createHash } from "node:crypto"
+import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
+import {
+  AssumedCapabilities,
+  type ObjectStoreService,
+  type PutCondition,
+  type StoreCapabilities
+} from "./ObjectStore.ts"
+import { StoreError } from "./StoreError.ts"
+
+/** What the server does with conditions; a client may believe something else (StoreCapabilities). */
+export interface Conditions {
+  readonly create: "honoured" | "ignored" | "unsupported"
+  /** "quoted" and "unquoted" servers never find a match for the other form. */
+  readonly ifMatch: "both" | "quoted" | "unquoted" | "ignored" | "unsupported"
+}
+
+export interface MemoryObject {
+  readonly bytes: Uint8Array
+  readonly etag: string
+  readonly storageClass?: string
+}
+
+/** The server's side. Tests may look into it and change it. */
+export interface MemoryBucket {
+  readonly objects: Map<string, MemoryObject>
+  readonly conditions: Conditions
+}
+
+export const makeMemoryBucket = (conditions: Conditions = { create: "honoured", ifMatch: "both" }): MemoryBucket => ({
+  objects: new Map(),
+  conditions
+})
+
+/** Puts bytes under a name without any client; for tests that play another device, or damage. */
+export const plant = (bucket: MemoryBucket, name: string, bytes: Uint8Array, storageClass?: string): MemoryObject => {
+  const object = {
+    bytes: bytes.slice(),
+    etag: createHash("md5").update(bytes).digest("hex"),
+    ...(storageClass === undefined ? {} : { storageClass })
+  }
+  bucket.objects.set(name, object)
+  return object
+}
+
+export const makeMemoryStore = (
+  bucket: MemoryBucket,
+  display = "memory",
+  capabilities: StoreCapabilities = AssumedCapabilities
+): ObjectStoreService => ({
+  display,
+  capabilities,
+  list: (prefix) =>
+    Stream.suspend(() =>
+      Stream.fromIterable(
+        [...bucket.objects]
+          .filter(([name]) => name.startsWith(prefix))
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, { bytes, etag, storageClass }]) => ({
+            name,
+            etag,
+            size: bytes.length,
+            storageClass: storageClass ?? "STANDARD"
+          }))
+      )
+    ),
+  get: Effect.fn("MemoryStore.get")(function* (name, maxBytes) {
+    yield* checkName("get", name, isReadableName)
+    const object = bucket.objects.get(name)
+    if (object === undefined) return yield* failure("Absent", "get", name)
+    if (ARCHIVED.has(object.storageClass ?? "")) return yield* failure("Archived", "get", name)
+    if (object.bytes.length > maxBytes) {
+      return yield* failure("TooLarge", "get", name, `${object.bytes.length} bytes, at most ${maxBytes} expected`)
+    }
+    return { bytes: object.bytes.slice(), etag: object.etag }
+  }),
+  put: Effect.fn("MemoryStore.put")(function* (name, bytes, { condition, onProgress }) {
+    yield* checkName("put", name, isObjectName)
+    yield* checkCondition(bucket, capabilities, name, condition)
+    const { etag } = plant(bucket, name, bytes)
+    onProgress?.(bytes.length)
+    return { etag }
+  }),
+  delete: Effect.fn("MemoryStore.delete")(function* (name) {
+    yield* checkName("delete", name, isReadableName)
+    bucket.objects.delete(name)
+    return { versionsLeft: false }
+  }),
+  abortMultipart: () => Effect.void
+})
+
+const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"])
+
+const failure = (
+  reason: StoreError["reason"],
+  operation: StoreError["operation"],
+  subject: string,
+  detail?: string
+): StoreError => new StoreError({ reason, operation, subject, ...(detail === undefined ? {} : { detail }) })
+
+const checkCondition = (
+  { conditions, objects }: MemoryBucket,
+  capabilities: StoreCapabilities,
+  name: string,
+  condition: PutCondition
+): Effect.Effect<void, StoreError> => {
+  if (condition._tag === "Create" && capabilities.createOnly) {
+    if (conditions.create === "unsupported") return failure("Unsupported", "put", name)
+    if (conditions.create === "honoured" && objects.has(name)) return failure("AlreadyExists", "put", name)
+  }
+  if (condition._tag === "IfMatch" && capabilities.ifMatch !== "none") {
+    if (conditions.ifMatch === "unsupported") return failure("Unsupported", "put", name)
+    if (conditions.ifMatch === "ignored") return Effect.void
+    const understood = conditions.ifMatch === "both" || conditions.ifMatch === capabilities.ifMatch
+    if (!understood || objects.get(name)?.etag !== condition.etag) return failure("SwapLost", "put", name)
+  }
+  return Effect.void
+}
