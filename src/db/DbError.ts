@@ -1,5 +1,6 @@
 /** What can be wrong with the local database. */
 
+import type { SqlError } from "@effect/sql/SqlError"
 import { Data } from "effect"
 
 export type DbErrorReason =
@@ -23,3 +24,45 @@ export class DbError extends Data.TaggedError("DbError")<{
     return `${this.reason}: ${this.path}: ${this.detail}`
   }
 }
+
+/** What SQLite reported, as one of our reasons. */
+export const dbError =
+  (path: string) =>
+  (error: SqlError | DbError): DbError =>
+    error._tag === "DbError" ? error : fromSqlite(path, error.cause)
+
+/** The same for what better-sqlite3 threw. */
+export const fromSqlite = (path: string, cause: unknown): DbError =>
+  new DbError({
+    reason: reasonOf(codeOf(cause)),
+    path,
+    detail: cause instanceof Error ? cause.message : String(cause),
+    cause
+  })
+
+const codeOf = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+
+/** Codes are SQLite's extended ones (SQLITE_IOERR_WRITE, say), or errno names. */
+const reasonOf = (code: string): DbErrorReason => REASONS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "Failed"
+
+const REASONS: ReadonlyArray<readonly [string, DbErrorReason]> = [
+  ["SQLITE_CORRUPT", "Damaged"],
+  ["SQLITE_NOTADB", "Damaged"],
+  ["SQLITE_READONLY", "ReadOnly"],
+  ["SQLITE_CANTOPEN", "Unreadable"],
+  ["SQLITE_PERM", "Unreadable"],
+  ["SQLITE_AUTH", "Unreadable"],
+  ["SQLITE_BUSY", "Busy"],
+  ["SQLITE_LOCKED", "Busy"],
+  ["SQLITE_FULL", "Full"],
+  ["SQLITE_IOERR", "Full"],
+  ["EACCES", "Unreadable"],
+  ["EPERM", "Unreadable"],
+  ["EISDIR", "Unreadable"],
+  ["ENOTDIR", "Unreadable"],
+  ["ELOOP", "Unreadable"],
+  ["EROFS", "ReadOnly"],
+  ["ENOSPC", "Full"],
+  ["EDQUOT", "Full"]
+]

@@ -6,14 +6,21 @@
  * from, a rule with the deletion of what it covers.
  */
 
-import { Context, type Effect, type Option } from "effect"
+import { Context, Effect, Layer, type Option } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { EntryId } from "../domain/EntryId.ts"
 import type { ForgetRule } from "../domain/ForgetRule.ts"
 import type { ChainHash } from "../domain/LogChain.ts"
 import type { Operation, OperationIdentity } from "../domain/Operation.ts"
+import type { Entropy } from "../platform/Entropy.ts"
+import type { Connection } from "./Connection.ts"
 import type { DbError } from "./DbError.ts"
+import { makeDocuments } from "./Documents.ts"
+import { openFile, openMemory } from "./Open.ts"
+import { makeOwnLog } from "./OwnLog.ts"
+import { makePeerLogs } from "./PeerLogs.ts"
+import { makeThisDevice } from "./ThisDevice.ts"
 
 export interface HistoryDbService {
   /** Runs the writes of an effect as one transaction that takes the write lock at once; nested calls join the outer one. */
@@ -25,8 +32,9 @@ export interface HistoryDbService {
 }
 
 export interface ThisDevice {
-  /** Made at random when the database is created. */
+  /** Made at random when the database is created; another one after a fork. */
   readonly id: Effect.Effect<DeviceId, DbError>
+  /** Empty until somebody gives one. */
   readonly label: Effect.Effect<string, DbError>
   readonly rename: (label: string) => Effect.Effect<void, DbError>
 }
@@ -72,11 +80,15 @@ export interface OwnLog {
    * This installation turned out to be a clone: it continues under a new id. Operations after `common` whose identity the other log lacks
    * become operations 1.. of the new log, each `add` naming the device that captured it; the old log becomes a peer's, applied up to `common`.
    */
-  readonly fork: (options: {
-    readonly newId: DeviceId
-    readonly common: number
-    readonly remote: ReadonlySet<OperationIdentity>
-  }) => Effect.Effect<{ readonly moved: number }, DbError>
+  readonly fork: (options: ForkOptions) => Effect.Effect<{ readonly moved: number }, DbError>
+}
+
+export interface ForkOptions {
+  readonly newId: DeviceId
+  /** The last operation that both logs have. */
+  readonly common: number
+  /** What the other log has after it. */
+  readonly remote: ReadonlySet<OperationIdentity>
 }
 
 /** Consecutive operation numbers, both ends included. */
@@ -111,4 +123,24 @@ export interface Documents {
   readonly remove: (key: string) => Effect.Effect<void, DbError>
 }
 
-export class HistoryDb extends Context.Tag("hx/HistoryDb")<HistoryDb, HistoryDbService>() {}
+export class HistoryDb extends Context.Tag("hx/HistoryDb")<HistoryDb, HistoryDbService>() {
+  /** The database in this file; where there is none, it is created with a new device id. */
+  static readonly layer = (path: string): Layer.Layer<HistoryDb, DbError, Entropy> =>
+    Layer.scoped(HistoryDb, Effect.map(openFile(path), makeService))
+
+  /** A database of its own for each time the layer is built. */
+  static readonly layerMemory: Layer.Layer<HistoryDb, DbError, Entropy> = Layer.scoped(
+    HistoryDb,
+    Effect.map(openMemory, makeService)
+  )
+}
+
+function makeService(connection: Connection): HistoryDbService {
+  return {
+    transaction: connection.transaction,
+    device: makeThisDevice(connection),
+    log: makeOwnLog(connection),
+    peers: makePeerLogs(connection),
+    documents: makeDocuments(connection)
+  }
+}

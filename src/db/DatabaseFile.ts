@@ -1,0 +1,119 @@
+/**
+ * What can be told about a database file without SQLite, so that what is not ours, or is broken, is never opened: opening alone would leave
+ * journal files beside it. Offsets are those of https://www.sqlite.org/fileformat.html, section 1.3.
+ */
+
+import { Effect } from "effect"
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, statfsSync, statSync } from "node:fs"
+import { dirname } from "node:path"
+import { errno } from "../platform/Errno.ts"
+import { DbError, fromSqlite } from "./DbError.ts"
+import { APPLICATION_ID, migrations } from "./Schema.ts"
+
+export interface DatabaseFile {
+  /** There is a schema in it; otherwise it is empty. */
+  readonly exists: boolean
+  /** It keeps a write-ahead log. */
+  readonly writeAhead: boolean
+  /** Several machines may have it mounted, which a write-ahead log in shared memory does not survive. */
+  readonly onNetwork: boolean
+}
+
+/** Looks at the file and refuses what cannot be used; where there is none, makes an empty one, 0600 in a 0700 folder. */
+export const inspect = Effect.fn("DatabaseFile.inspect")((path: string): Effect.Effect<DatabaseFile, DbError> =>
+  Effect.try({
+    try: () => look(path),
+    catch: (cause) => (cause instanceof DbError ? cause : fromSqlite(path, cause))
+  })
+)
+
+const look = (path: string): DatabaseFile => {
+  const handle = openOrCreate(path)
+  try {
+    const { size } = fstatSync(handle)
+    const onNetwork = process.platform === "linux" && NETWORK_FILE_SYSTEMS.has(statfsSync(path).type >>> 0)
+    // A journal means that the last writer was cut off: SQLite mends the file from it, and only then can the header be believed.
+    if (size === 0 || sizeOf(`${path}-journal`) > 0) return { exists: size > 0, writeAhead: false, onNetwork }
+    const header = Buffer.alloc(HEADER)
+    readSync(handle, header, 0, HEADER, 0)
+    refuse(path, header, size)
+    return { exists: true, writeAhead: header[18] === 2, onNetwork }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+const openOrCreate = (path: string): number => {
+  try {
+    const found = statSync(path)
+    if (!found.isFile()) throw new DbError({ reason: "Unreadable", path, detail: "it is not a regular file" })
+  } catch (cause) {
+    if (errno(cause) !== "ENOENT") throw cause
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  }
+  try {
+    return openSync(path, constants.O_RDWR)
+  } catch (cause) {
+    // What may be read but not written is a matter of its own; SQLite would open it, and fail at the first write.
+    if (errno(cause) === "EACCES" && isReadable(path)) {
+      throw new DbError({ reason: "ReadOnly", path, detail: "it may be read but not written", cause })
+    }
+    throw cause
+  }
+}
+
+const isReadable = (path: string): boolean => {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY))
+    return true
+  } catch {
+    return false
+  }
+}
+
+const HEADER = 100
+const MAGIC = "SQLite format 3\0"
+
+const refuse = (path: string, header: Buffer, size: number): void => {
+  const fail = (reason: DbError["reason"], detail: string) => {
+    throw new DbError({ reason, path, detail })
+  }
+  if (header.toString("latin1", 0, 16) !== MAGIC) fail("Damaged", "it is not a SQLite database")
+  if (header.readUInt32BE(68) !== APPLICATION_ID) fail("Damaged", "it is a SQLite database, but not one of hx")
+  const version = header.readUInt32BE(60)
+  if (version > migrations.length) fail("Newer", newerDetail(version))
+  const pageSize = header.readUInt16BE(16) === 1 ? 65536 : header.readUInt16BE(16)
+  // The size in the header holds when it was written with the last change; pages still in the log are not missing.
+  const sizeHolds = header.readUInt32BE(24) === header.readUInt32BE(92) && sizeOf(`${path}-wal`) === 0
+  if (sizeHolds && size < header.readUInt32BE(28) * pageSize) fail("Damaged", "its end is missing")
+}
+
+export const newerDetail = (version: number): string =>
+  `it has version ${version}, and this hx knows ${migrations.length} at most`
+
+const sizeOf = (path: string): number => {
+  try {
+    return statSync(path).size
+  } catch {
+    return 0
+  }
+}
+
+/** f_type of statfs(2), from Linux's magic.h: those whose locks and shared memory are not to be trusted across machines. */
+const NETWORK_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0x6969, // NFS
+  0x517b, // SMB
+  0xff534d42, // CIFS
+  0xfe534d42, // SMB2
+  0x65735546, // FUSE: sshfs and the like
+  0x01021997, // 9P
+  0x00c36400, // Ceph
+  0x5346414f, // AFS
+  0x73757245, // Coda
+  0x0bd00bd0, // Lustre
+  0x47504653, // GPFS
+  0x19830326, // BeeGFS
+  0x786f4256, // VirtualBox shared folders
+  0xbacbacbc // VMware shared folders
+])

@@ -1,0 +1,143 @@
+/** This device's own log: the operations it has to tell the others. See HistoryDb.ts for what each part promises. */
+
+import type { SqlError } from "@effect/sql/SqlError"
+import { Effect } from "effect"
+import type { DeviceId } from "../domain/Device.ts"
+import type { Entry } from "../domain/Entry.ts"
+import type { EntryId } from "../domain/EntryId.ts"
+import type { ForgetRule } from "../domain/ForgetRule.ts"
+import { identityOf, type Operation, type OperationIdentity } from "../domain/Operation.ts"
+import { absorb, nothing } from "./Absorb.ts"
+import { type Connection, rows, scalar } from "./Connection.ts"
+import { dbError } from "./DbError.ts"
+import { entryColumns, type EntryRow, type Texts, textsOfRows, toEntry } from "./EntryRows.ts"
+import { absorbFinishes, type Finish } from "./Finishes.ts"
+import type { OwnLog } from "./HistoryDb.ts"
+import { append, endOfLog, ownTerm } from "./Operations.ts"
+import { makeChain } from "./OwnChain.ts"
+import { adoptForeign, fork } from "./OwnLogMoves.ts"
+import { applyRules } from "./Rules.ts"
+import { KIND } from "./Schema.ts"
+import { deviceId } from "./ThisDevice.ts"
+
+export const makeOwnLog = (connection: Connection): OwnLog => {
+  const { sql, transaction } = connection
+  const failing = Effect.mapError(dbError(connection.path))
+
+  return {
+    end: endOfLog(connection).pipe(failing, Effect.withSpan("OwnLog.end")),
+
+    record: Effect.fn("OwnLog.record")(function* (entries: ReadonlyArray<Entry>) {
+      if (entries.length === 0) return nothing
+      return yield* record(connection, entries).pipe(transaction, failing)
+    }),
+
+    finish: Effect.fn("OwnLog.finish")((id: EntryId, exit: number | null, duration: number | null) =>
+      finish(connection, { id, exit, duration }).pipe(transaction, failing)
+    ),
+
+    forget: Effect.fn("OwnLog.forget")((rule: ForgetRule) => forget(connection, rule).pipe(transaction, failing)),
+
+    read: Effect.fn("OwnLog.read")((first: number, limit: number) => readLog(connection, first, limit).pipe(failing)),
+
+    ...makeChain(connection),
+
+    purged: Effect.map(rows<readonly [number]>(sql`SELECT number FROM purged_operations ORDER BY number`), (found) =>
+      found.map(([number]) => number)
+    ).pipe(failing, Effect.withSpan("OwnLog.purged")),
+
+    confirmPurged: Effect.fn("OwnLog.confirmPurged")((numbers: ReadonlyArray<number>) =>
+      sql`DELETE FROM purged_operations WHERE number IN (SELECT value FROM json_each(${JSON.stringify(numbers)}))`.pipe(
+        Effect.asVoid,
+        transaction,
+        failing
+      )
+    ),
+
+    adoptForeign: adoptForeign(connection).pipe(transaction, failing, Effect.withSpan("OwnLog.adoptForeign")),
+
+    fork: Effect.fn("OwnLog.fork")((options) => fork(connection, options).pipe(transaction, failing))
+  }
+}
+
+const record = Effect.fnUntraced(function* (connection: Connection, entries: ReadonlyArray<Entry>) {
+  const { sql } = connection
+  const { absorbed, last, news } = yield* absorb(connection, entries, true)
+  if (absorbed.added + news.length === 0) return absorbed
+  const end = yield* endOfLog(connection)
+  const own = yield* ownTerm(connection)
+  yield* sql`
+    INSERT INTO operations (number, kind, entry, device)
+    SELECT ${end} + row_number() OVER (ORDER BY seq), ${KIND.add}, seq, nullif(device, ${own})
+    FROM entries WHERE seq > ${last}`
+  yield* sql`
+    INSERT INTO operations (number, kind, entry, device)
+    SELECT ${end + absorbed.added} + 1 + key, ${KIND.add}, value ->> 0, nullif(value ->> 1, ${own})
+    FROM json_each(${JSON.stringify(news)})`
+  return absorbed
+})
+
+const finish = Effect.fnUntraced(function* (connection: Connection, told: Finish) {
+  const { sql } = connection
+  const seq = yield* scalar<number>(sql`SELECT seq FROM entries WHERE id = unhex(${told.id})`)
+  const changed = yield* absorbFinishes(connection, [told])
+  // Of an entry that is not here the operation may be all there is; of a forgotten one there is nothing to tell.
+  const waits =
+    seq === undefined && (yield* scalar(sql`SELECT 1 FROM pending_finishes WHERE id = unhex(${told.id})`)) !== undefined
+  if (changed === 0 && !waits) return
+  yield* append(connection, { kind: "finish", ...told }, JSON.stringify(told), seq ?? null)
+})
+
+const forget = Effect.fnUntraced(function* (connection: Connection, rule: ForgetRule) {
+  if (rule.ids.length + rule.twins.length + rule.windows.length === 0) return nothing
+  const { sql } = connection
+  const removed = yield* applyRules(connection, [rule])
+  const identity = identityOf({ kind: "forget", rule })
+  const issued = yield* scalar(sql`
+    SELECT 1 FROM operations WHERE kind = ${sql.literal(String(KIND.forget))} AND identity = unhex(${identity})`)
+  if (issued === undefined) yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)
+  return { ...nothing, removed }
+})
+
+type LogRow = readonly [
+  kind: number,
+  device: number | null,
+  identity: OperationIdentity,
+  body: string | null,
+  ...EntryRow
+]
+
+const readLog = Effect.fnUntraced(function* (
+  connection: Connection,
+  first: number,
+  limit: number
+): Effect.fn.Return<ReadonlyArray<Operation>, SqlError> {
+  const found = yield* rows<LogRow>(connection.sql`
+    SELECT o.kind, o.device, lower(hex(o.identity)), o.body, ${entryColumns(connection)}
+    FROM operations o LEFT JOIN entries e ON e.seq = o.entry AND o.kind = ${KIND.add}
+    WHERE o.number >= ${first} ORDER BY o.number LIMIT ${limit}`)
+  const own = yield* deviceId(connection)
+  const adds = found.filter(([kind]) => kind === KIND.add)
+  const texts = yield* textsOfRows(
+    connection,
+    adds.map(([, , , , ...row]) => row),
+    adds.flatMap(([, device]) => (device === null ? [] : [device]))
+  )
+  return found.map((row) => toOperation(row, texts, own))
+})
+
+const toOperation = ([kind, device, identity, body, ...row]: LogRow, texts: Texts, own: DeviceId): Operation => {
+  switch (kind) {
+    case KIND.add:
+      return {
+        kind: "add",
+        entry: { ...toEntry(row, texts), device: device === null ? own : (texts.terms.get(device) as DeviceId) }
+      }
+    case KIND.finish:
+      return { kind: "finish", ...(JSON.parse(body ?? "") as Finish) }
+    case KIND.forget:
+      return { kind: "forget", rule: JSON.parse(body ?? "") as ForgetRule }
+    default:
+      return { kind: "purged", identity }
+  }
+}

@@ -1,0 +1,94 @@
+/** The two ways in which operations get into this log from elsewhere: adopting what only other logs hold, and going on as a new device. */
+
+import type { SqlError } from "@effect/sql/SqlError"
+import { Effect } from "effect"
+import type { ForgetRule } from "../domain/ForgetRule.ts"
+import type { OperationIdentity } from "../domain/Operation.ts"
+import { type Connection, rows } from "./Connection.ts"
+import type { Finish } from "./Finishes.ts"
+import type { ForkOptions } from "./HistoryDb.ts"
+import { append, endOfLog, ownTerm } from "./Operations.ts"
+import { markApplied } from "./PeerLogs.ts"
+import { allRules } from "./Rules.ts"
+import { KIND } from "./Schema.ts"
+import { deviceId, setDeviceId } from "./ThisDevice.ts"
+
+export const adoptForeign = Effect.fnUntraced(function* (connection: Connection): Effect.fn.Return<number, SqlError> {
+  const { sql } = connection
+  const end = yield* endOfLog(connection)
+  const own = yield* ownTerm(connection)
+  yield* sql`
+    INSERT INTO operations (number, kind, entry, device)
+    SELECT ${end} + row_number() OVER (ORDER BY seq, device), ${KIND.add}, seq, nullif(device, ${own}) FROM (
+      SELECT seq, device FROM entries UNION SELECT entry, device FROM captures
+      EXCEPT SELECT entry, coalesce(device, ${own}) FROM operations WHERE kind = ${KIND.add}
+    )`
+  const rule = yield* foreignRules(connection)
+  if (rule.ids.length + rule.twins.length + rule.windows.length > 0) {
+    yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)
+  }
+  // Finishes of entries that nobody has: the operation is all there is.
+  yield* adoptWaiting(connection)
+  return (yield* endOfLog(connection)) - end
+})
+
+/** What is known as forgotten and not from this log. */
+const foreignRules = Effect.fnUntraced(function* (connection: Connection): Effect.fn.Return<ForgetRule, SqlError> {
+  const { sql } = connection
+  const bodies = yield* rows<readonly [string]>(sql`
+    SELECT body FROM operations WHERE kind = ${sql.literal(String(KIND.forget))}`)
+  const purged = yield* rows<readonly [OperationIdentity]>(sql`
+    SELECT lower(hex(identity)) FROM operations WHERE kind = ${KIND.purged}`)
+  const own = bodies.map(([body]) => JSON.parse(body) as ForgetRule)
+  const ids = new Set<string>(own.flatMap((rule) => rule.ids))
+  for (const [identity] of purged) ids.add(identity)
+  const twins = new Set(own.flatMap((rule) => rule.twins))
+  const windows = new Set(own.flatMap((rule) => rule.windows.map((window) => JSON.stringify(window))))
+  const all = yield* allRules(connection)
+  return {
+    ids: all.ids.filter((id) => !ids.has(id)),
+    twins: all.twins.filter((key) => !twins.has(key)),
+    windows: all.windows.filter((window) => !windows.has(JSON.stringify(window)))
+  }
+})
+
+const adoptWaiting = Effect.fnUntraced(function* (connection: Connection): Effect.fn.Return<void, SqlError> {
+  const { sql } = connection
+  const waiting = yield* rows<readonly [Finish["id"], number | null, number | null]>(sql`
+    SELECT lower(hex(id)), exit, duration FROM pending_finishes p WHERE lower(hex(id)) NOT IN (
+      SELECT body ->> 'id' FROM operations WHERE kind = ${sql.literal(String(KIND.finish))} AND entry IS NULL
+    )`)
+  for (const [id, exit, duration] of waiting) {
+    const finish: Finish = { id, exit, duration }
+    yield* append(connection, { kind: "finish", ...finish }, JSON.stringify(finish), null)
+  }
+})
+
+export const fork = Effect.fnUntraced(function* (
+  connection: Connection,
+  { common, newId, remote }: ForkOptions
+): Effect.fn.Return<{ readonly moved: number }, SqlError> {
+  const { sql } = connection
+  const former = yield* deviceId(connection)
+  const formerTerm = yield* ownTerm(connection)
+  // An add that came after another of the same entry says more than that one did, and may be all that says it.
+  const later = yield* rows<readonly [number, OperationIdentity, number]>(sql`
+    SELECT o.number, lower(hex(coalesce(o.identity, e.id))), o.kind = ${KIND.add} AND o.number > f.number
+    FROM operations o
+    LEFT JOIN entries e ON e.seq = o.entry
+    LEFT JOIN (SELECT entry, min(number) AS number FROM operations WHERE kind = ${KIND.add} GROUP BY entry) f ON f.entry = o.entry
+    WHERE o.number > ${common} ORDER BY o.number`)
+  const moving = later.flatMap(([number, identity, again]) => (remote.has(identity) && again !== 1 ? [] : [number]))
+  const numbers = JSON.stringify(moving)
+  yield* sql`DELETE FROM operations WHERE number NOT IN (SELECT value FROM json_each(${numbers}))`
+  // By way of negative numbers, so that none is taken twice.
+  yield* sql`
+    UPDATE operations SET number = -j.key - 1, device = iif(kind = ${KIND.add}, coalesce(device, ${formerTerm}), NULL)
+    FROM json_each(${numbers}) j WHERE number = j.value`
+  yield* sql`UPDATE operations SET number = -number`
+  yield* sql`DELETE FROM chain_blocks`
+  yield* sql`DELETE FROM purged_operations`
+  yield* setDeviceId(connection, newId)
+  if (common > 0) yield* markApplied(connection, former, { first: 1, last: common })
+  return { moved: moving.length }
+})
