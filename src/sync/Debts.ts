@@ -52,16 +52,21 @@ export const payDebts = Effect.fn("Debts.pay")(function* () {
     due,
     (debt) =>
       store.delete(debt.name).pipe(
-        Effect.as([debt.name]),
+        Effect.map(({ versionsLeft }) => [{ name: debt.name, versionsLeft }]),
         Effect.catchTag("StoreError", (error) =>
           Effect.as(Effect.logWarning(`Not deleted, to be tried again at the next push: ${error.message}`), [])
         )
       ),
     { concurrency: concurrentUploads }
   )
-  const gone = new Set(paid.flat())
+  const deleted = paid.flat()
+  const gone = new Set(deleted.map((each) => each.name))
   if (gone.size > 0) {
     yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => !gone.has(debt.name)))
   }
-  return { deleted: gone.size, owed: due.length - gone.size }
+  return {
+    deleted: gone.size,
+    owed: due.length - gone.size,
+    versionsLeft: deleted.filter((each) => each.versionsLeft).length
+  }
 })

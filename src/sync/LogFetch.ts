@@ -173,6 +173,7 @@ const remember = (
   const { etag, forgiven, listed, manifest } = gathered
   const notPassed = new Set(pieces.flatMap((piece) => (piece.notPassed === null ? [] : [piece.notPassed])))
   return SyncState.putPeer(listed.log, {
+    copy: listed.isCopy,
     label: manifest.label,
     sequence: manifest.sequence,
     published: manifest.published,

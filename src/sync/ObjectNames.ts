@@ -1,6 +1,7 @@
 /** Names of a vault's objects under the store's prefix (sync.md's layout, fixed with format version 1). */
 
-import { type DeviceId, isDeviceId } from "../domain/Device.ts"
+import { DeviceId, isDeviceId } from "../domain/Device.ts"
+import { digest } from "../domain/EntryId.ts"
 
 export const VAULT_DESCRIPTOR = "vault.json"
 export const MANIFESTS = "manifests/"
@@ -16,17 +17,18 @@ export interface ManifestName {
   readonly device: DeviceId
   /**
    * What the log is remembered under: the device id; or, for the copy of a manifest that a file synchroniser left beside it
-   * ("<id>.sync-conflict-….hxm"), the whole stem, so that the copy is read as one more manifest of that device.
+   * ("<id>.sync-conflict-….hxm"), a digest of the whole name, so that the copy is read as one more log of that device.
    */
   readonly log: DeviceId
   readonly isCopy: boolean
 }
 
-const MANIFEST = /^manifests\/(([0-9a-f]{32})([^/]*))\.hxm$/
+const MANIFEST = /^manifests\/([0-9a-f]{32})([^/]*)\.hxm$/
 
 export const parseManifestName = (name: string): ManifestName | null => {
-  const match = MANIFEST.exec(name)
-  const [, stem = "", device = "", rest = ""] = match ?? []
+  const [, device = "", rest = ""] = MANIFEST.exec(name) ?? []
   if (!isDeviceId(device)) return null
-  return { device, log: stem as DeviceId, isCopy: rest !== "" }
+  return rest === ""
+    ? { device, log: device, isCopy: false }
+    : { device, log: DeviceId(digest(`hx.manifest-copy.1${name}`)), isCopy: true }
 }

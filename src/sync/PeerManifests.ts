@@ -2,7 +2,6 @@
 
 import { Effect } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
-import { isDeviceId } from "../domain/Device.ts"
 import type { Manifest } from "../format/Manifest.ts"
 import { judgePeer } from "./Conflict.ts"
 import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
@@ -89,6 +88,7 @@ export const forgiveMissing = Effect.fn("PeerManifests.forgiveMissing")(function
 })
 
 const UNHEARD_OF: Omit<SyncState.PeerState, "label" | "forgiven"> = {
+  copy: false,
   sequence: 0,
   published: 0,
   etag: null,
@@ -115,7 +115,7 @@ const missingFrom = (
     if (sequence > forgiven) expected.set(device, Math.max(sequence, expected.get(device) ?? 0))
   }
   for (const [log, peer] of known) {
-    if (isDeviceId(log)) expect({ device: log, sequence: peer.sequence })
+    if (!peer.copy) expect({ device: log, sequence: peer.sequence })
     peer.seen.forEach(expect)
   }
   return [...expected]

@@ -34,6 +34,8 @@ export interface PushReport {
   /** Objects deleted, and how many could not be and still have to. */
   readonly deleted: number
   readonly owed: number
+  /** Of those deleted, how many the store keeps older versions of, which we may not delete. */
+  readonly versionsLeft: number
   /** Where this installation turned out to be a copy: under which id it continues. */
   readonly forks: ReadonlyArray<Forked>
 }

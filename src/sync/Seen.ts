@@ -5,7 +5,6 @@
 
 import { Effect } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
-import { isDeviceId } from "../domain/Device.ts"
 import * as SyncState from "./SyncState.ts"
 
 export interface Sighting {
@@ -35,7 +34,7 @@ export const seenByPeers = (device: DeviceId) =>
 export const seenByUs = (self: DeviceId) =>
   Effect.map(SyncState.allPeers, (peers): ReadonlyArray<Sighting> =>
     [...peers]
-      .filter(([log, peer]) => isDeviceId(log) && log !== self && peer.sequence > 0)
+      .filter(([log, peer]) => !peer.copy && log !== self && peer.sequence > 0)
       .map(([device, peer]) => ({ device, sequence: peer.sequence }))
       .sort((a, b) => (a.device < b.device ? -1 : 1))
   )

@@ -2,7 +2,7 @@
 
 import { Clock, Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
-import { type DeviceId, isDeviceId } from "../domain/Device.ts"
+import type { DeviceId } from "../domain/Device.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { listManifests } from "./ManifestFetch.ts"
 import { pending, type Pending } from "./Push.ts"
@@ -77,7 +77,10 @@ export const status = Effect.fn("Status.read")(function* (options: { readonly as
             segments: known.segments.length,
             bytes: known.segments.reduce((sum, segment) => sum + segment.sealed, 0)
           },
-    peers: yield* Effect.forEach([...peers], ([log, peer]) => peerStatus(log, peer)),
+    peers: yield* Effect.forEach(
+      [...peers].filter(([, peer]) => !peer.copy),
+      ([log, peer]) => peerStatus(log, peer)
+    ),
     answer: options.ask ? yield* askStore : NOT_ASKED
   } satisfies SyncStatus as SyncStatus
 })
@@ -112,7 +115,7 @@ const askStore = Effect.gen(function* () {
   return yield* listManifests.pipe(
     Effect.flatMap((listing) =>
       Effect.map(Clock.currentTimeMillis, (now): StoreAnswer => {
-        const others = listing.filter((listed) => listed.device !== self && isDeviceId(listed.log))
+        const others = listing.filter((listed) => listed.device !== self && !listed.isCopy)
         const changed = others.filter((listed) => peers.get(listed.log)?.etag !== listed.info.etag)
         return { _tag: "Answered", milliseconds: now - began, devices: others.length, changed: changed.length }
       })

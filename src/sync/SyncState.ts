@@ -81,6 +81,8 @@ export type Floor = typeof Floor.Type
 
 /** What is remembered of another device's manifest. */
 export const PeerState = Schema.Struct({
+  /** A copy of the manifest that a file synchroniser left, and not the device's own. */
+  copy: Schema.Boolean,
   label: Schema.String,
   sequence: Count,
   published: Instant,
