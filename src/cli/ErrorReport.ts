@@ -8,7 +8,12 @@
 import type * as ValidationError from "@effect/cli/ValidationError"
 import { Cause, Chunk, Option } from "effect"
 import type { DbError, DbErrorReason } from "../db/DbError.ts"
+import type { StoreUrlError } from "../store/StoreUrl.ts"
 import type { StoreError, StoreErrorReason } from "../store/StoreError.ts"
+import type { ConfigFileError } from "../platform/ConfigFile.ts"
+import type { LockError } from "../platform/FileLock.ts"
+import type { PrivateFileError } from "../platform/PrivateFile.ts"
+import type { SettingError } from "../platform/Settings.ts"
 import type * as Sync from "../sync/SyncError.ts"
 import { plainText } from "./Help.ts"
 import type { UsageError } from "./UsageError.ts"
@@ -29,7 +34,12 @@ export interface Report {
 export type Reportable =
   | UsageError
   | StoreError
+  | StoreUrlError
   | DbError
+  | SettingError
+  | ConfigFileError
+  | PrivateFileError
+  | LockError
   | Sync.NoStore
   | Sync.KeyNeeded
   | Sync.WrongVaultKey
@@ -54,6 +64,18 @@ const ROWS: Rows = {
   DbError: (e) => {
     const [code, what, hint] = DATABASE[e.reason]
     return row(code, what, detailed(e.path, e.detail), hint)
+  },
+  StoreUrlError: (e) => row(2, e.what, e.where, e.next),
+  SettingError: (e) =>
+    row(2, "A setting has a value that it cannot have", `${e.setting}: ${e.value}`, `It should be ${e.form}.`),
+  ConfigFileError: (e) => row(2, "The configuration file cannot be used", detailed(e.path, e.problem), e.remedy),
+  PrivateFileError: (e) => {
+    const [code, what] = PRIVATE_FILE[e.reason]
+    return row(code, what, e.path, e.remedy)
+  },
+  LockError: (e) => {
+    const [code, what, hint] = LOCK[e.reason]
+    return row(code, what, e.path, hint)
   },
   NoStore: () =>
     row(
@@ -222,6 +244,25 @@ const DATABASE: Readonly<Record<DbErrorReason, Words>> = {
     "Make room on the disk and run the command again; nothing was half done."
   ],
   Failed: [1, "Internal error in the history database", "Please report this with the output of --log-level debug."]
+}
+
+const PRIVATE_FILE: Readonly<Record<PrivateFileError["reason"], readonly [code: ExitCode, what: string]>> = {
+  Denied: [3, "Access Denied: a private file"],
+  ReadOnly: [3, "Access Denied: a private file cannot be written"],
+  Exposed: [3, "Access Denied: others can change a private file"],
+  NoSpace: [6, "No space left for a private file"],
+  TooLarge: [2, "Not a file of hx: it is too large"],
+  Failed: [1, "Internal error with a private file"]
+}
+
+const LOCK: Readonly<Record<LockError["reason"], Words>> = {
+  Busy: [4, "Another hx is at work on this device", "Wait until it is done and try again."],
+  Denied: [3, "Access Denied: the lock cannot be taken", "Make the data directory writable, or set HX_DATA_DIR."],
+  Unsupported: [
+    2,
+    "The disk of the data directory cannot lock files",
+    "Set HX_DATA_DIR to a directory on a local disk."
+  ]
 }
 
 /** What to tell for a command that ended with this cause. */
