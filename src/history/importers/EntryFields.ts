@@ -8,7 +8,7 @@
  */
 
 import { type Entry, LIVE } from "../../domain/Entry.ts"
-import { derivedId, type EntryId, isEntryId } from "../../domain/EntryId.ts"
+import { type EntryId, importedId, isEntryId } from "../../domain/EntryId.ts"
 import * as Instant from "../../domain/Instant.ts"
 import * as RawText from "../../domain/RawText.ts"
 import { MAX_COMMAND, type Problem, problem } from "./HistoryParser.ts"
@@ -24,55 +24,65 @@ export interface ImportedEntry extends Omit<Entry, "id" | "device"> {
 export const readEntry = (value: unknown, line: number): ImportedEntry | Problem => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return problem(line, "not an entry")
   const fields = value as Readonly<Record<string, unknown>>
-  const wrong = Object.keys(CHECKS).find((key) => !(CHECKS[key]?.(fields[key] ?? null) ?? true))
-  if (wrong !== undefined) return problem(line, `an entry whose "${wrong}" cannot be read`)
-  const text = (key: string) => (typeof fields[key] === "string" ? RawText.fromText(fields[key]) : null)
+  const wrong = wrongField(fields)
+  if (wrong !== null) return problem(line, `an entry whose "${wrong}" cannot be read`)
   const id = (fields["id"] ?? null) as EntryId | null
-  const body = {
-    start: typeof fields["start"] === "string" ? Instant.fromIso(fields["start"]) : null,
+  const command = RawText.fromText(fields["command"] as string)
+  const start = typeof fields["start"] === "string" ? Instant.fromIso(fields["start"]) : null
+  const origin = textOrNull(fields["origin"]) ?? "import:json"
+  return {
+    kind: "entry",
+    line,
+    id,
+    start,
     duration: typeof fields["duration"] === "number" ? Math.round(fields["duration"] * Instant.SECOND) : null,
     exit: (fields["exit"] ?? null) as number | null,
-    command: text("command") ?? "",
-    cwd: text("cwd"),
-    session: text("session"),
-    host: text("host"),
-    user: text("user"),
-    shell: text("shell"),
-    origin: text("origin") ?? "import:json"
+    command,
+    cwd: textOrNull(fields["cwd"]),
+    session: textOrNull(fields["session"]),
+    host: textOrNull(fields["host"]),
+    user: textOrNull(fields["user"]),
+    shell: textOrNull(fields["shell"]),
+    origin,
+    ordinal: id === null || origin === LIVE ? null : ordinalOf(id, start, command)
   }
-  return { kind: "entry", line, id, ...body, ordinal: id === null ? null : ordinalOf(id, body) }
 }
 
-type Check = (value: unknown) => boolean
-
-const isText: Check = (value) => value === null || (typeof value === "string" && !value.includes("\0"))
-
-const CHECKS: Readonly<Record<string, Check>> = {
-  id: (value) => value === null || (typeof value === "string" && isEntryId(value)),
-  command: (value) => typeof value === "string" && /\S/.test(value) && isText(value) && value.length <= MAX_COMMAND,
-  start: (value) => value === null || (typeof value === "string" && Instant.fromIso(value) !== null),
-  duration: (value) =>
-    value === null ||
-    (typeof value === "number" && value >= 0 && Number.isSafeInteger(Math.round(value * Instant.SECOND))),
-  exit: (value) => value === null || Number.isSafeInteger(value),
-  cwd: isText,
-  session: isText,
-  host: isText,
-  user: isText,
-  shell: isText,
-  origin: (value) => value === null || (isText(value) && (value === LIVE || /^import:./.test(String(value))))
+/** The first field whose value is not what it has to be, or null. */
+const wrongField = (fields: Readonly<Record<string, unknown>>): string | null => {
+  const { id, command, start, duration, exit, origin } = fields
+  if (isKnown(id) && !(typeof id === "string" && isEntryId(id))) return "id"
+  if (typeof command !== "string" || !VISIBLE.test(command) || !isText(command) || command.length > MAX_COMMAND) {
+    return "command"
+  }
+  if (isKnown(start) && !(typeof start === "string" && Instant.fromIso(start) !== null)) return "start"
+  if (isKnown(duration) && !isDuration(duration)) return "duration"
+  if (isKnown(exit) && !Number.isSafeInteger(exit)) return "exit"
+  if (isKnown(origin) && origin !== LIVE && !(isText(origin) && IMPORTED.test(String(origin)))) return "origin"
+  return TEXT_FIELDS.find((key) => isKnown(fields[key]) && !isText(fields[key])) ?? null
 }
+
+const TEXT_FIELDS = ["cwd", "session", "host", "user", "shell"] as const
+
+const VISIBLE = /\S/
+const IMPORTED = /^import:./
+
+const isKnown = (value: unknown): boolean => value !== null && value !== undefined
+
+const isText = (value: unknown): boolean => typeof value === "string" && !value.includes("\0")
+
+const isDuration = (value: unknown): boolean =>
+  typeof value === "number" && value >= 0 && Number.isSafeInteger(Math.round(value * Instant.SECOND))
+
+const textOrNull = (value: unknown): string | null => (typeof value === "string" ? RawText.fromText(value) : null)
 
 /** How many ordinals are tried: few commands run more often in one second. */
 const TRIED = 4
 
-/** The ordinal that went into the id, where it can be found: a live entry's counter cannot, nor that of a redacted command. */
-const ordinalOf = (id: EntryId, body: Omit<Entry, "id" | "device" | "ordinal">): number | null => {
-  if (body.origin === LIVE) return null
+/** The ordinal that went into an imported entry's id, where it can be found: that of a redacted command cannot. */
+const ordinalOf = (id: EntryId, start: number | null, command: string): number | null => {
   for (let ordinal = 0; ordinal < TRIED; ordinal++) {
-    if (derivedId({ ...body, device: NO_DEVICE, ordinal }) === id) return ordinal
+    if (importedId(start, command, ordinal) === id) return ordinal
   }
   return null
 }
-
-const NO_DEVICE = "" as Entry["device"]

@@ -4,7 +4,8 @@ import type { DeviceId } from "../../domain/Device.ts"
 import type { Entry } from "../../domain/Entry.ts"
 import { parseBash } from "./Bash.ts"
 import { parseFish } from "./Fish.ts"
-import type { HistoryParser, ImportFormat, Parsed, Problem } from "./HistoryParser.ts"
+import type { ImportedEntry } from "./EntryFields.ts"
+import type { HistoryParser, ImportFormat, Parsed, Problem, ShellCommand } from "./HistoryParser.ts"
 import { parseJsonExport } from "./JsonExport.ts"
 import { parseJsonLines } from "./JsonLines.ts"
 import { makeOrdinals } from "./Ordinals.ts"
@@ -40,12 +41,10 @@ export const makeImporter = (source: ImportSource): Importer => {
   const shell = SHELLS[source.format]
   const origin = `import:${source.format}`
 
-  const toEntry = (parsed: Exclude<Parsed, Problem>): Entry => {
-    if (parsed.kind === "entry") {
-      const { kind: _kind, line: _line, id, ordinal, ...body } = parsed
-      const { device } = source
-      return id === null ? { ...body, device, ...identify(body.start, body.command) } : { ...body, id, device, ordinal }
-    }
+  const toEntry = (parsed: Exclude<Parsed, Problem>): Entry =>
+    parsed.kind === "entry" ? fromOwnFormat(parsed) : fromShell(parsed)
+
+  const fromShell = (parsed: ShellCommand): Entry => {
     const { id, ordinal } = identify(parsed.start, parsed.command)
     return {
       id,
@@ -59,6 +58,26 @@ export const makeImporter = (source: ImportSource): Importer => {
       user: source.user,
       shell,
       origin,
+      device: source.device,
+      ordinal
+    }
+  }
+
+  const fromOwnFormat = (parsed: ImportedEntry): Entry => {
+    const { id, ordinal } =
+      parsed.id === null ? identify(parsed.start, parsed.command) : { id: parsed.id, ordinal: parsed.ordinal }
+    return {
+      id,
+      start: parsed.start,
+      duration: parsed.duration,
+      exit: parsed.exit,
+      command: parsed.command,
+      cwd: parsed.cwd,
+      session: parsed.session,
+      host: parsed.host,
+      user: parsed.user,
+      shell: parsed.shell,
+      origin: parsed.origin,
       device: source.device,
       ordinal
     }

@@ -6,7 +6,7 @@ import { type ByteText, parseLines } from "./Lines.ts"
 
 export const parseJsonLines = (): HistoryParser => {
   const take = (line: ByteText, number: number, out: Array<Parsed>) => {
-    if (/\S/.test(line)) out.push(readJson(Buffer.from(line, "latin1").toString("utf8"), number))
+    if (/\S/.test(line)) out.push(readJson(utf8(line), number))
   }
   return parseLines({
     line: take,
@@ -17,6 +17,11 @@ export const parseJsonLines = (): HistoryParser => {
     }
   })
 }
+
+const NON_ASCII = /[\x80-\xff]/
+
+const utf8 = (bytes: ByteText): string =>
+  NON_ASCII.test(bytes) ? Buffer.from(bytes, "latin1").toString("utf8") : bytes
 
 export const readJson = (text: string, line: number): Parsed => {
   let value: unknown

@@ -154,40 +154,51 @@ const openValue = (byte: number, line: number): OpenValue => ({
 /** Moves to the end of the value or of the bytes; gives the index behind it. */
 const scanValue = (open: OpenValue, bytes: Buffer, from: number): number => {
   let index = from
-  let { depth, inString, escaped } = open
-  while (index < bytes.length) {
+  while (index < bytes.length && !open.closed) {
+    index = open.inString ? scanString(open, bytes, index) : scanStructure(open, bytes, index)
+  }
+  return index
+}
+
+const scanString = (open: OpenValue, bytes: Buffer, from: number): number => {
+  const { length } = bytes
+  let index = from
+  if (open.escaped) {
+    open.escaped = false
+    index++
+  }
+  while (index < length) {
+    const byte = bytes[index++]
+    if (byte === QUOTE) {
+      open.inString = false
+      open.closed = open.depth === 0
+      return index
+    }
+    if (byte === BACKSLASH && ++index > length) open.escaped = true
+  }
+  return length
+}
+
+/** Outside strings: to the next string, or to the end of the value. */
+const scanStructure = (open: OpenValue, bytes: Buffer, from: number): number => {
+  for (let index = from; index < bytes.length; index++) {
     const byte = bytes[index] ?? 0
-    if (inString) {
-      index++
-      if (escaped) escaped = false
-      else if (byte === BACKSLASH) escaped = true
-      else if (byte === QUOTE) {
-        inString = false
-        if (depth === 0) {
-          open.closed = true
-          break
-        }
-      }
-    } else if (open.kind === "scalar" && isEndOfScalar(byte)) {
+    if (open.kind === "scalar" && isEndOfScalar(byte)) {
       open.closed = true
-      break
-    } else {
-      index++
-      if (byte === QUOTE) inString = true
-      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++
-      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        depth--
-        if (depth === 0) {
-          open.closed = true
-          break
-        }
-      } else if (byte === NEWLINE) open.newlines++
+      return index
+    }
+    if (byte === QUOTE) {
+      open.inString = true
+      return index + 1
+    }
+    if (byte === NEWLINE) open.newlines++
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open.depth++
+    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --open.depth === 0) {
+      open.closed = true
+      return index + 1
     }
   }
-  open.depth = depth
-  open.inString = inString
-  open.escaped = escaped
-  return index
+  return bytes.length
 }
 
 const textOf = (parts: ReadonlyArray<Buffer>, tail: Buffer): string =>
