@@ -41,7 +41,8 @@ export const makeMemoryBucket = (conditions: Conditions = { create: "honoured", 
 /** Puts bytes under a name without any client; for tests that play another device, or damage. */
 export const plant = (bucket: MemoryBucket, name: string, bytes: Uint8Array, storageClass?: string): MemoryObject => {
   const object = {
-    bytes: bytes.slice(),
+    // Not slice(): of a Buffer that is a view.
+    bytes: Uint8Array.from(bytes),
     etag: createHash("md5").update(bytes).digest("hex"),
     ...(storageClass === undefined ? {} : { storageClass })
   }
@@ -78,7 +79,7 @@ export const makeMemoryStore = (
     if (object.bytes.length > maxBytes) {
       return yield* failure("TooLarge", "get", name, `${object.bytes.length} bytes, at most ${maxBytes} expected`)
     }
-    return { bytes: object.bytes.slice(), etag: object.etag }
+    return { bytes: Uint8Array.from(object.bytes), etag: object.etag }
   }),
   put: Effect.fn("MemoryStore.put")(function* (name, bytes, { condition, onProgress }) {
     yield* checkName("put", name, isObjectName)

@@ -8,6 +8,7 @@ import { tailFirst } from "../format/Manifest.ts"
 import type { SegmentReader } from "../format/SegmentReader.ts"
 import type { Meter } from "../platform/Progress.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
+import type { Boundary } from "./Conflict.ts"
 import { boundariesOf, planLog } from "./LogPlan.ts"
 import { fetchManifest } from "./ManifestFetch.ts"
 import { segmentName } from "./ObjectNames.ts"
@@ -70,6 +71,7 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (gathered: Gathered, gate
   const known = (yield* SyncState.allPeers).get(listed.log)
   const plan = planLog(known?.boundaries ?? [], yield* db.peers.ranges(listed.log), manifest)
   if (plan.restart) yield* db.peers.restart(listed.log)
+  yield* begin(gathered, plan.restart ? [] : (known?.boundaries ?? []))
   meter.expect(plan.segments.length, total(plan.segments))
   const applied = yield* Effect.forEach(plan.segments, (segment) => fetchSegment(gathered, segment, gate, meter), {
     concurrency: concurrentDownloads
@@ -77,7 +79,7 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (gathered: Gathered, gate
   const tail = plan.tail ? yield* applyTail(gathered) : NOTHING
   const pieces = [...applied, tail]
   const problems = pieces.flatMap((piece) => piece.problems)
-  yield* remember(gathered, plan.restart ? undefined : known, pieces, problems)
+  yield* finish(gathered, problems)
   return {
     segments: applied.filter((piece) => piece.problems.length === 0).length,
     bytes: total(plan.segments),
@@ -91,19 +93,16 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (gathered: Gathered, gate
 interface Piece {
   readonly absorbed: Absorbed
   readonly problems: ReadonlyArray<Problem>
-  /** The end of it is not a boundary we have passed. */
-  readonly notPassed: number | null
   /** The store has it no more. */
   readonly gone: boolean
 }
 
-const NOTHING: Piece = { absorbed: NOTHING_ABSORBED, problems: [], notPassed: null, gone: false }
+const NOTHING: Piece = { absorbed: NOTHING_ABSORBED, problems: [], gone: false }
 
 const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, meter: Meter) => {
   const failed = (kind: Problem["kind"], detail: string, gone = false): Piece => ({
     absorbed: NOTHING_ABSORBED,
     problems: [problem(gathered, kind, segmentName(gathered.listed.device, segment.id), detail)],
-    notPassed: segment.last,
     gone
   })
   return downloadSegment(gathered.listed.device, segment).pipe(
@@ -126,12 +125,13 @@ const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, 
 
 const applySegment = Effect.fnUntraced(function* (gathered: Gathered, segment: SegmentRef, sealed: Uint8Array) {
   const operations = yield* openSegment(gathered.listed.device, segment, sealed)
-  return yield* applyAll(gathered, segment.first, operations, segmentName(gathered.listed.device, segment.id))
+  const end = { at: segment.last, chain: segment.chain }
+  return yield* applyAll(gathered, segment.first, end, operations, segmentName(gathered.listed.device, segment.id))
 })
 
 const applyTail = (gathered: Gathered) =>
   Effect.flatMap(readOperations(gathered.manifest.tail, gathered.listed.device), (operations) =>
-    applyAll(gathered, tailFirst(gathered.manifest), operations, gathered.listed.info.name)
+    applyAll(gathered, tailFirst(gathered.manifest), endOf(gathered.manifest), operations, gathered.listed.info.name)
   ).pipe(
     Effect.catchTag("SegmentError", (error) =>
       Effect.succeed<Piece>({
@@ -139,67 +139,84 @@ const applyTail = (gathered: Gathered) =>
         problems: [
           problem(gathered, kindOf(error.reason), gathered.listed.info.name, `its inline tail: ${error.detail}`)
         ],
-        notPassed: gathered.manifest.last,
         gone: false
       })
     )
   )
 
+/** Applies a piece of the log and marks its end as passed, in one transaction: what was applied is never fetched again. */
 const applyAll = Effect.fnUntraced(function* (
   gathered: Gathered,
   first: number,
+  end: Boundary,
   operations: SegmentReader,
   name: string
 ) {
-  const absorbed = yield* applyOperations(gathered.listed.log, first, operations)
-  if (operations.readable === operations.total) return { ...NOTHING, absorbed }
+  const db = yield* HistoryDb
+  const { log } = gathered.listed
+  const complete = operations.readable === operations.total
+  const absorbed = yield* db.transaction(
+    Effect.zipLeft(
+      applyOperations(log, first, operations),
+      complete
+        ? SyncState.updatePeer(log, (peer) => ({ ...peer, boundaries: passed(peer.boundaries, end) }))
+        : Effect.void
+    )
+  )
+  if (complete) return { ...NOTHING, absorbed }
   const at = first + operations.readable
   const piece: Piece = {
     absorbed,
     problems: [problem(gathered, "newer", name, `operation ${at} needs a newer hx`)],
-    notPassed: first + operations.total - 1,
     gone: false
   }
   return piece
 })
 
-/** The manifest is remembered as done with only when nothing of it failed. */
-const remember = (
-  gathered: Gathered,
-  known: SyncState.PeerState | undefined,
-  pieces: ReadonlyArray<Piece>,
-  problems: ReadonlyArray<Problem>
-) => {
-  const { etag, forgiven, listed, manifest } = gathered
-  const notPassed = new Set(pieces.flatMap((piece) => (piece.notPassed === null ? [] : [piece.notPassed])))
+const passed = (boundaries: ReadonlyArray<Boundary>, end: Boundary): ReadonlyArray<Boundary> => [
+  ...boundaries.filter((boundary) => boundary.at !== end.at),
+  end
+]
+
+const endOf = (manifest: Manifest): Boundary => ({ at: manifest.last, chain: manifest.chain })
+
+/** What the manifest says is remembered before anything of it is applied, but not as done with. */
+const begin = (gathered: Gathered, boundaries: ReadonlyArray<Boundary>) => {
+  const { forgiven, listed, manifest } = gathered
   return SyncState.putPeer(listed.log, {
     copy: listed.isCopy,
     label: manifest.label,
     sequence: manifest.sequence,
     published: manifest.published,
-    etag: problems.length === 0 ? etag : null,
+    etag: null,
     last: manifest.last,
     operations: operationsOf(manifest),
     segments: manifest.segments.length,
     bytes: total(manifest.segments),
-    boundaries: [
-      ...boundariesOf(manifest).filter((boundary) => boundary.at > 0 && !notPassed.has(boundary.at)),
-      ...keptBoundaries(manifest, known)
-    ],
+    boundaries,
     seen: manifest.seen,
     retired: manifest.retired.map((retirement) => retirement.device),
     forgiven,
-    problem: problems[0]?.detail ?? null
+    problem: null
   })
 }
 
-/** Boundaries passed earlier that this manifest does not state stay good for comparison with the next one; at most a few. */
-const keptBoundaries = (manifest: Manifest, known: SyncState.PeerState | undefined) => {
-  const stated = new Set(boundariesOf(manifest).map((boundary) => boundary.at))
-  return (known?.boundaries ?? []).filter((boundary) => !stated.has(boundary.at)).slice(-KEPT_BOUNDARIES)
+/** Only when nothing of it failed is the manifest done with, and its ETag remembered. */
+const finish = (gathered: Gathered, problems: ReadonlyArray<Problem>) => {
+  const stated = new Set(boundariesOf(gathered.manifest).map((boundary) => boundary.at))
+  return SyncState.updatePeer(gathered.listed.log, (peer) => ({
+    ...peer,
+    etag: problems.length === 0 ? gathered.etag : null,
+    problem: problems[0]?.detail ?? null,
+    boundaries: [
+      ...peer.boundaries.filter((boundary) => !stated.has(boundary.at)).slice(-UNSTATED_BOUNDARIES),
+      ...peer.boundaries.filter((boundary) => stated.has(boundary.at))
+    ]
+  }))
 }
 
-const KEPT_BOUNDARIES = 64
+/** Boundaries that the manifest does not state (ends of earlier tails) stay good for comparison with the next one; so many are kept. */
+const UNSTATED_BOUNDARIES = 64
 
 const operationsOf = (manifest: Manifest): number =>
   manifest.segments.reduce((sum, segment) => sum + segment.count, 0) + manifest.last - tailFirst(manifest) + 1

@@ -63,6 +63,13 @@ export const pending = Effect.gen(function* () {
   } satisfies Pending as Pending
 })
 
+/** Whether a push has anything to ask of the store; without it none need be opened. */
+export const needed = Effect.gen(function* () {
+  return (yield* mustPublish) || (yield* urgentDebts).length > 0
+})
+
+export const NOTHING_PUSHED: PushReport = { operations: 0, segments: 0, bytes: 0, deleted: 0, owed: 0, forks: [] }
+
 /** Publishes what is pending; with `force`, publishes in any case, over a store that went back. The caller holds the device lock. */
 export const push = Effect.fn("Push.run")(function* (options: SettleOptions) {
   const forks: Array<Forked> = []

@@ -4,32 +4,49 @@ import { Effect } from "effect"
 import { underLock } from "./DeviceLock.ts"
 import type { SettleOptions } from "./OwnManifest.ts"
 import { pull } from "./Pull.ts"
-import { push } from "./Push.ts"
+import { needed, NOTHING_PUSHED, push } from "./Push.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { PartlyDone, type Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
-import { VaultSession } from "./VaultSession.ts"
+import { requireBinding, VaultSession } from "./VaultSession.ts"
 
-/** Publishes what is new here. */
-export const runPush = (options: SettleOptions) => underLock(remembered("lastPush", push(options)))
+/** Publishes what is new here. With nothing to publish, the store is not even opened. */
+export const runPush = (options: SettleOptions) =>
+  underLock(
+    remembered(
+      "lastPush",
+      Effect.gen(function* () {
+        yield* requireBinding
+        if (!options.force && !(yield* needed)) return NOTHING_PUSHED
+        return yield* inSession(push(options))
+      })
+    )
+  )
 
 /** Fetches what is new elsewhere. Problems with single objects are in the report; see `failOnProblems`. */
-export const runPull = (options: SettleOptions) => underLock(remembered("lastPull", pull(options)))
+export const runPull = (options: SettleOptions) => underLock(remembered("lastPull", inSession(pull(options))))
 
 /** Pull, then push. */
 export const runSync = underLock(
-  Effect.gen(function* () {
-    const pulled = yield* remembered("lastPull", pull({ force: false }))
-    const pushed = yield* remembered("lastPush", push({ force: false }))
-    return { pulled, pushed }
-  })
+  inSession(
+    Effect.gen(function* () {
+      const pulled = yield* remembered("lastPull", pull({ force: false }))
+      const pushed = yield* remembered("lastPush", push({ force: false }))
+      return { pulled, pushed }
+    })
+  )
 )
 
 /** Once the report has been shown: objects that could not be used make the command fail. */
 export const failOnProblems = Effect.fnUntraced(function* (problems: ReadonlyArray<Problem>) {
-  const { store } = yield* VaultSession
-  if (problems.length > 0) return yield* new PartlyDone({ store: store.display, problems })
+  const { location } = yield* requireBinding
+  if (problems.length > 0) return yield* new PartlyDone({ store: location, problems })
 })
+
+/** With the store open for as long as it takes. */
+function inSession<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  return Effect.provide(effect, VaultSession.layer)
+}
 
 /** Notes when it was done, or why it failed. */
 const remembered = <A, E extends { readonly _tag: string; readonly message: string }, R>(

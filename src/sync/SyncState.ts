@@ -191,6 +191,15 @@ const encodePeer = Schema.encodeSync(peerCodec)
 export const putPeer = (log: DeviceId, state: PeerState) =>
   Effect.flatMap(HistoryDb, (db) => db.peers.put(log, encodePeer(state)))
 
+/** Changes what is remembered of a log, if anything is. Inside a transaction where several do so at once. */
+export const updatePeer = Effect.fnUntraced(function* (log: DeviceId, change: (state: PeerState) => PeerState) {
+  const db = yield* HistoryDb
+  const stored = yield* db.peers.get(log)
+  if (Option.isNone(stored)) return
+  const state = yield* decodePeer(stored.value).pipe(Effect.mapError(unreadable("peers")))
+  yield* putPeer(log, change(state))
+})
+
 /** All logs of which anything is remembered. */
 export const allPeers = Effect.gen(function* () {
   const db = yield* HistoryDb

@@ -198,7 +198,7 @@ describe("a store that went back", () => {
       yield* push(a)
       yield* pull(b)
       const name = manifestName(yield* a.id)
-      const damaged = world.bucket.objects.get(name)?.bytes.slice() ?? new Uint8Array()
+      const damaged = Uint8Array.from(world.bucket.objects.get(name)?.bytes ?? [])
       damaged[damaged.length - 1] = (damaged[damaged.length - 1] ?? 0) ^ 1
       plant(world.bucket, name, damaged)
       expect(yield* Effect.flip(pull(a))).toMatchObject({ _tag: "ManifestCorrupt" })
