@@ -68,7 +68,15 @@ export const needed = Effect.gen(function* () {
   return (yield* mustPublish) || (yield* urgentDebts).length > 0
 })
 
-export const NOTHING_PUSHED: PushReport = { operations: 0, segments: 0, bytes: 0, deleted: 0, owed: 0, forks: [] }
+export const NOTHING_PUSHED: PushReport = {
+  operations: 0,
+  segments: 0,
+  bytes: 0,
+  deleted: 0,
+  owed: 0,
+  versionsLeft: 0,
+  forks: []
+}
 
 /** Publishes what is pending; with `force`, publishes in any case, over a store that went back. The caller holds the device lock. */
 export const push = Effect.fn("Push.run")(function* (options: SettleOptions) {

@@ -3,9 +3,11 @@
 import { Clock, Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
+import type { PrivateFileError } from "../platform/PrivateFile.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { listManifests } from "./ManifestFetch.ts"
 import { pending, type Pending } from "./Push.ts"
+import type { KeyNeeded, WrongVaultKey } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { requireBinding, VaultSession } from "./VaultSession.ts"
 
@@ -51,7 +53,10 @@ export interface PeerStatus {
 export type StoreAnswer =
   | { readonly _tag: "NotAsked" }
   | { readonly _tag: "Answered"; readonly milliseconds: number; readonly devices: number; readonly changed: number }
-  | { readonly _tag: "Failed"; readonly error: StoreError }
+  | { readonly _tag: "Failed"; readonly error: AnswerError }
+
+/** Why nothing could be asked: the store, or what this device needs to ask it. */
+export type AnswerError = StoreError | KeyNeeded | WrongVaultKey | PrivateFileError
 
 /** Asks the store with one LIST unless told not to; fails only where this device's own memory does. */
 export const status = Effect.fn("Status.read")(function* (options: { readonly ask: boolean }) {
@@ -86,6 +91,8 @@ export const status = Effect.fn("Status.read")(function* (options: { readonly as
 })
 
 const NOT_ASKED: StoreAnswer = { _tag: "NotAsked" }
+
+const failed = (error: AnswerError) => Effect.succeed<StoreAnswer>({ _tag: "Failed", error })
 
 const peerStatus = Effect.fnUntraced(function* (log: DeviceId, peer: SyncState.PeerState) {
   const db = yield* HistoryDb
@@ -122,7 +129,10 @@ const askStore = Effect.gen(function* () {
     ),
     Effect.provide(VaultSession.layer),
     Effect.catchTags({
-      StoreError: (error) => Effect.succeed<StoreAnswer>({ _tag: "Failed", error })
+      StoreError: failed,
+      KeyNeeded: failed,
+      WrongVaultKey: failed,
+      PrivateFileError: failed
     })
   )
 })

@@ -1,34 +1,57 @@
-/** What sync itself can refuse or find, beside what stores and the database report. The error report gives each its words and exit code. */
+/**
+ * What sync itself can refuse or find, beside what stores and the database report. The error report gives each its words and exit code; the
+ * messages here are for logs, and for what `hx sync status` says of the last error.
+ */
 
 import { Data } from "effect"
 
 /** No store has been chosen yet: `hx sync init` has not run here, or `reset` did. */
-export class NoStore extends Data.TaggedError("NoStore") {}
+export class NoStore extends Data.TaggedError("NoStore") {
+  override get message(): string {
+    return "No store to sync with"
+  }
+}
 
 /** The vault is encrypted and nobody gave its key. */
 export class KeyNeeded extends Data.TaggedError("KeyNeeded")<{
   readonly store: string
   readonly passphraseSet: boolean
-}> {}
+}> {
+  override get message(): string {
+    return `The key of the vault in ${this.store} is needed`
+  }
+}
 
 /** The key given, or kept here, is not this vault's; or it could not be read at all. */
 export class WrongVaultKey extends Data.TaggedError("WrongVaultKey")<{
   readonly source: string
   readonly detail: string
-}> {}
+}> {
+  override get message(): string {
+    return `Wrong vault key: ${this.source}: ${this.detail}`
+  }
+}
 
 /** The vault has a newer key than this device. */
 export class VaultKeyRotated extends Data.TaggedError("VaultKeyRotated")<{
   readonly store: string
   readonly epoch: number
-}> {}
+}> {
+  override get message(): string {
+    return `The vault's key was rotated: ${this.store}, key number ${this.epoch}`
+  }
+}
 
 /** An option of `init` that contradicts the vault found in the store. */
 export class VaultMismatch extends Data.TaggedError("VaultMismatch")<{
   readonly store: string
   readonly detail: string
   readonly hint: string
-}> {}
+}> {
+  override get message(): string {
+    return `The vault in ${this.store} does not fit: ${this.detail}`
+  }
+}
 
 /** The store went back behind what we published, or our manifest is gone. */
 export class SequenceConflict extends Data.TaggedError("SequenceConflict")<{
@@ -36,26 +59,42 @@ export class SequenceConflict extends Data.TaggedError("SequenceConflict")<{
   readonly ours: number
   /** Null where the manifest is gone. */
   readonly theirs: number | null
-}> {}
+}> {
+  override get message(): string {
+    return `Sequence number conflict: published ${this.ours}, found ${this.theirs ?? "nothing"}`
+  }
+}
 
 /** A manifest, or vault.json, does not open or contradicts itself. */
 export class ManifestCorrupt extends Data.TaggedError("ManifestCorrupt")<{
   readonly store: string
   readonly name: string
   readonly detail: string
-}> {}
+}> {
+  override get message(): string {
+    return `Manifest corruption detected: ${this.name}: ${this.detail}`
+  }
+}
 
 /** The swap of our manifest kept being lost, though nobody else's publication was found. */
 export class SwapUnsettled extends Data.TaggedError("SwapUnsettled")<{
   readonly store: string
   readonly rounds: number
-}> {}
+}> {
+  override get message(): string {
+    return `Sequence number conflict: lost the swap ${this.rounds} times`
+  }
+}
 
 /** This device was retired by another one: its log is not read any more. */
 export class DeviceRetired extends Data.TaggedError("DeviceRetired")<{
   /** The label of the device that took its history over. */
   readonly by: string
-}> {}
+}> {
+  override get message(): string {
+    return `This device was retired by ${this.by}`
+  }
+}
 
 /** Why an object of another device was passed over. */
 export type ProblemKind = "manifest" | "segment" | "rollback" | "missing" | "archived" | "newer"
@@ -72,4 +111,8 @@ export interface Problem {
 export class PartlyDone extends Data.TaggedError("PartlyDone")<{
   readonly store: string
   readonly problems: ReadonlyArray<Problem>
-}> {}
+}> {
+  override get message(): string {
+    return `Completed with problems: ${this.problems.length} objects could not be used`
+  }
+}

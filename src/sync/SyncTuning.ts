@@ -1,6 +1,9 @@
 /** The settings that decide how sync works, as plain values. */
 
-import { Context, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
+import type { ConfigFileError } from "../platform/ConfigFile.ts"
+import { type SettingError, Settings } from "../platform/Settings.ts"
+import * as SyncSettings from "../platform/SyncSettings.ts"
 
 export interface SyncTuningService {
   readonly concurrentUploads: number
@@ -21,5 +24,20 @@ export const DEFAULT_TUNING: SyncTuningService = {
 }
 
 export class SyncTuning extends Context.Tag("hx/SyncTuning")<SyncTuning, SyncTuningService>() {
+  /** As the user has set it. */
+  static readonly layer: Layer.Layer<SyncTuning, SettingError | ConfigFileError, Settings> = Layer.effect(
+    SyncTuning,
+    Effect.gen(function* () {
+      const settings = yield* Settings
+      return {
+        concurrentUploads: yield* settings.get(SyncSettings.ConcurrentUploads),
+        concurrentDownloads: yield* settings.get(SyncSettings.ConcurrentDownloads),
+        compression: yield* settings.get(SyncSettings.Compression),
+        segmentSize: yield* settings.get(SyncSettings.SegmentSize),
+        partSize: yield* settings.get(SyncSettings.PartSize)
+      }
+    })
+  )
+
   static readonly layerDefault = Layer.succeed(SyncTuning, DEFAULT_TUNING)
 }
