@@ -3,8 +3,8 @@
  *
  * - A segment that holds a purged operation is rewritten, with the same bounds: forgetting is physical. So is one that the store lost.
  * - Small neighbours are merged as they pile up, as a log-structured merge tree does: a segment's level is the power of FAN_IN by which it
- *   outgrows the smallest one; FAN_IN neighbours of a level or below become one of a level above. So an operation is rewritten at most once per
- *   level (3 of them between 64 KiB and 32 MiB), and a device has at most FAN_IN - 1 segments per level, plus full ones.
+ *   outgrows the smallest one; FAN_IN neighbours of a level, with smaller ones between them, become one of a higher level. So an operation is
+ *   rewritten about once per level (2 of them below full size), and a device has some FAN_IN segments per level, plus full ones.
  */
 
 import { CUT_OPERATIONS, CUT_PLAINTEXT } from "../format/Segment.ts"
@@ -84,8 +84,11 @@ const mergeLevel = <S>(runs: ReadonlyArray<Run<S>>, level: number, limits: Segme
   const merged: Array<Run<S>> = []
   let group: Array<Run<S>> = []
   const close = () => {
-    if (group.length >= FAN_IN) merged.push(join(group))
-    else merged.push(...group)
+    const full = group.filter((run) => levelOf(run) === level).length >= FAN_IN
+    // Smaller ones that follow wait for company of their own; those in between have to come along.
+    const end = full ? group.findLastIndex((run) => levelOf(run) === level) + 1 : 0
+    if (full) merged.push(join(group.slice(0, end)))
+    merged.push(...group.slice(end))
     group = []
   }
   for (const run of runs) {
