@@ -1,10 +1,10 @@
 /** The program: assembles the layers, runs the command line, ends with its exit code. Nothing else does either. */
 
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { Effect, Exit, Layer } from "effect"
+import * as Terminal from "@effect/platform/Terminal"
+import { Context, Effect, Exit, Layer } from "effect"
 import { run } from "./cli/Cli.ts"
 import { hx } from "./cli/Commands.ts"
 import { Stdio } from "./platform/Stdio.ts"
@@ -12,7 +12,27 @@ import { Stdio } from "./platform/Stdio.ts"
 /** Written in by the build. */
 declare const HX_VERSION: string
 
-const platform = Layer.mergeAll(Stdio.layer, FileSystem.layerNoop({}), Path.layer, NodeTerminal.layer)
+/** Only @effect/cli's wizard asks for it. The real one opens standard input when it is made, which must not happen unasked. */
+const lazyTerminal = Layer.scoped(
+  Terminal.Terminal,
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const load = Effect.promise(() => import("@effect/platform-node/NodeTerminal"))
+    const context = yield* Effect.cached(Effect.flatMap(load, ({ layer }) => Layer.buildWithScope(layer, scope)))
+    const use = <A, E, R>(f: (terminal: Terminal.Terminal) => Effect.Effect<A, E, R>) =>
+      Effect.flatMap(context, (built) => f(Context.get(built, Terminal.Terminal)))
+    return Terminal.Terminal.of({
+      columns: use((terminal) => terminal.columns),
+      rows: use((terminal) => terminal.rows),
+      isTTY: use((terminal) => terminal.isTTY),
+      readInput: use((terminal) => terminal.readInput),
+      readLine: use((terminal) => terminal.readLine),
+      display: (text) => use((terminal) => terminal.display(text))
+    })
+  })
+)
+
+const platform = Layer.mergeAll(Stdio.layer, FileSystem.layerNoop({}), Path.layer, lazyTerminal)
 
 run(hx(), HX_VERSION, process.argv.slice(2)).pipe(
   Effect.provide(platform),

@@ -6,6 +6,7 @@
 
 import * as Command from "@effect/cli/Command"
 import type * as Usage from "@effect/cli/Usage"
+import { Effect, type Layer } from "effect"
 
 // A Command is invariant in its name and in what it parses to, and both are known to its own file only.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -46,6 +47,24 @@ export const group = <E, R, E2, R2>(
   about: Description & { readonly runs: boolean },
   children: ReadonlyArray<CommandNode<E2, R2>>
 ): CommandNode<E | E2, R | R2> => ({ ...leaf<E | E2, R | R2>(own, about), runs: about.runs, children })
+
+/** The node, with all below it, given what it needs to run. The layer is built when one of the commands runs, and only then. */
+export const withLayer =
+  <A, LE, LR>(layer: Layer.Layer<A, LE, LR>) =>
+  <E, R>(node: CommandNode<E, R>): CommandNode<E | LE, Exclude<R, A> | LR> => ({
+    ...node,
+    own: node.own.pipe(Command.provide(layer)),
+    children: node.children.map(withLayer(layer))
+  })
+
+/**
+ * A handler in a module of its own, loaded when its command runs: so that each command loads what it needs and nothing else. The module
+ * exports `run`.
+ */
+export const lazily =
+  <A, E, R>(load: () => Promise<{ readonly run: (parsed: A) => Effect.Effect<void, E, R> }>) =>
+  (parsed: A): Effect.Effect<void, E, R> =>
+    Effect.flatMap(Effect.promise(load), ({ run }) => run(parsed))
 
 /** The whole tree as one command of @effect/cli. */
 export const toCommand = <E, R>(node: CommandNode<E, R>): AnyCommand<E, R> => {

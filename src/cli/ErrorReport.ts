@@ -16,6 +16,7 @@ import type { PrivateFileError } from "../platform/PrivateFile.ts"
 import type { SettingError } from "../platform/Settings.ts"
 import type * as Sync from "../sync/SyncError.ts"
 import { plainText } from "./Help.ts"
+import { printable } from "./Printable.ts"
 import type { UsageError } from "./UsageError.ts"
 
 /** 0 done · 1 a bug · 2 usage · 3 credentials or permission · 4 conflict · 5 corrupt · 6 network · 7 archived · 8 partly done · 130 interrupted */
@@ -310,7 +311,3 @@ export const withoutSecrets = (text: string): string =>
     )
     .replace(/(\/\/[^/\s:@]*):[^/\s@]*@/g, "$1:…@")
     .replace(/\bhx1[02-9ac-hj-np-z]{20,}/gi, "hx1…")
-
-/** Stands in until Printable.ts is here. */
-const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)

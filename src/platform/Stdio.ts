@@ -5,7 +5,9 @@
  * merely looks at it can stop a background job.
  */
 
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
+import { createInterface } from "node:readline"
+import { Writable } from "node:stream"
 import * as Tty from "node:tty"
 
 export interface StdioService {
@@ -20,6 +22,11 @@ export interface StdioService {
   readonly write: (chunk: string | Uint8Array) => Effect.Effect<void>
   /** Writes to standard error at once; a plain function, as loggers are. */
   readonly unsafeWriteError: (text: string) => void
+  /**
+   * Asks the person at the terminal, on standard error, and waits for a line; none where standard input is no terminal or ends. What is typed
+   * stays invisible where it is secret. Ctrl-C interrupts.
+   */
+  readonly ask: (question: string, options?: { readonly secret: boolean }) => Effect.Effect<Option.Option<string>>
 }
 
 export class Stdio extends Context.Tag("hx/Stdio")<Stdio, StdioService>() {
@@ -38,6 +45,7 @@ export class Stdio extends Context.Tag("hx/Stdio")<Stdio, StdioService>() {
       columns: 80,
       write: (chunk) => Effect.sync(() => void written.out.push(chunk)),
       unsafeWriteError: (text) => void written.error.push(text),
+      ask: () => Effect.succeed(Option.none()),
       ...facts
     })
 }
@@ -54,9 +62,28 @@ const processStdio = (): StdioService => {
     colour: outputIsTerminal && !plain,
     columns: (outputIsTerminal && process.stdout.columns) || 80,
     write: (chunk) => Effect.async<void>((resume) => void process.stdout.write(chunk, () => resume(Effect.void))),
-    unsafeWriteError: (text) => void process.stderr.write(text)
+    unsafeWriteError: (text) => void process.stderr.write(text),
+    ask: (question, options) =>
+      Tty.isatty(0) ? askTerminal(question, options?.secret ?? false) : Effect.succeed(Option.none())
   }
 }
+
+const askTerminal = (question: string, secret: boolean) =>
+  Effect.async<Option.Option<string>>((resume) => {
+    process.stderr.write(question)
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const lines = createInterface({ input: process.stdin, output: secret ? silent : process.stderr, terminal: true })
+    const end = (answer: Effect.Effect<Option.Option<string>>) => {
+      lines.removeAllListeners("close")
+      lines.close()
+      if (secret) process.stderr.write("\n")
+      resume(answer)
+    }
+    lines.once("line", (line) => end(Effect.succeed(Option.some(line))))
+    lines.once("SIGINT", () => end(Effect.interrupt))
+    lines.once("close", () => end(Effect.succeed(Option.none())))
+    return Effect.sync(() => lines.close())
+  })
 
 /** Nobody reads any more, so nothing is left to do and nothing went wrong. Anything else is thrown where it can be reported. */
 const quietly = (error: NodeJS.ErrnoException) => {

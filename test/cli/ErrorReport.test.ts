@@ -1,0 +1,101 @@
+import { Cause, FiberId } from "effect"
+import { describe, expect, it } from "vitest"
+import { reportOf, reportText, withoutSecrets } from "../../src/cli/ErrorReport.ts"
+import { UsageError } from "../../src/cli/UsageError.ts"
+import { DbError } from "../../src/db/DbError.ts"
+import { StoreError, type StoreErrorReason } from "../../src/store/StoreError.ts"
+import { KeyNeeded, PartlyDone, SequenceConflict, WrongVaultKey } from "../../src/sync/SyncError.ts"
+
+const fiber = FiberId.none
+
+const store = (reason: StoreErrorReason, detail?: string) =>
+  reportOf(
+    Cause.fail(
+      new StoreError({ reason, operation: "get", subject: "s3://bucket/hx/vault.json", ...(detail && { detail }) })
+    )
+  )
+
+describe("the words and exit codes that users were promised", () => {
+  it.each([
+    ["NoCredentials", "Unable to locate credentials", 3],
+    ["AccessDenied", "Access Denied", 3],
+    ["Refused", "Connection refused", 6],
+    ["TimedOut", "Timed out", 6],
+    ["NoSuchBucket", "No such bucket", 6],
+    ["Archived", "Archived in GLACIER", 7],
+    ["TooLarge", "Object corruption detected", 5]
+  ] as const)("%s of a store", (reason, words, code) => {
+    const report = store(reason)
+    expect(report.what.startsWith(words)).toBe(true)
+    expect(report.code).toBe(code)
+    expect(report.subject).toContain("s3://bucket/hx/vault.json")
+  })
+
+  it("conflict, key and problems of sync", () => {
+    expect(reportOf(Cause.fail(new SequenceConflict({ store: "s", ours: 7, theirs: null })))).toMatchObject({
+      what: "Sequence number conflict",
+      subject: "s: published 7, found nothing",
+      code: 4
+    })
+    expect(reportOf(Cause.fail(new WrongVaultKey({ source: "key.txt", detail: "" })))).toMatchObject({
+      what: "Wrong vault key",
+      code: 3
+    })
+    expect(reportOf(Cause.fail(new KeyNeeded({ store: "s", passphraseSet: false }))).code).toBe(3)
+    const problem = { kind: "segment", device: "d", name: "segments/d/1.hxs", detail: "truncated" } as const
+    const partly = reportOf(Cause.fail(new PartlyDone({ store: "s", problems: [problem] })))
+    expect(partly).toMatchObject({ what: "Completed with problems", code: 8 })
+    expect(partly.subject).toContain("segments/d/1.hxs")
+  })
+
+  it("a usage error keeps its own words", () => {
+    const error = new UsageError({ what: "No such date", subject: "--after soon", hint: "Write 2023-03-01." })
+    expect(reportOf(Cause.fail(error))).toEqual({
+      what: "No such date",
+      subject: "--after soon",
+      hint: "Write 2023-03-01.",
+      code: 2
+    })
+  })
+
+  it("what the store or the database said more stands behind the subject", () => {
+    expect(store("WrongRegion", "the bucket is in eu-west-1").subject).toContain(": the bucket is in eu-west-1")
+    const damaged = new DbError({ reason: "Damaged", path: "/h/history.db", detail: "file is not a database" })
+    expect(reportOf(Cause.fail(damaged))).toMatchObject({ subject: "/h/history.db: file is not a database", code: 5 })
+  })
+})
+
+describe("ends that no error describes", () => {
+  it("an interruption is 130", () => {
+    expect(reportOf(Cause.interrupt(fiber)).code).toBe(130)
+  })
+
+  it("a question that was answered with Ctrl-C is one too", () => {
+    expect(reportOf(Cause.die({ _tag: "QuitException" })).code).toBe(130)
+  })
+
+  it("a failure during an interruption is told as the failure", () => {
+    const error = new UsageError({ what: "w", subject: "s", hint: "h" })
+    expect(reportOf(Cause.parallel(Cause.interrupt(fiber), Cause.fail(error))).code).toBe(2)
+  })
+
+  it("anything unforeseen is an internal error, in one line, and no stack", () => {
+    const report = reportOf(Cause.die(new TypeError("x is not a function\n    at y.js")))
+    expect(report).toMatchObject({ what: "Internal error", subject: "x is not a function", code: 1 })
+  })
+})
+
+describe("what never reaches the terminal", () => {
+  it("secrets of URLs, passwords and recovery keys", () => {
+    const text = `s3://b?access_key=AK&secret_key=sk/+=&region=r http://u:pw@h/ hx1${"q".repeat(60)} X-Amz-Signature=ab`
+    const shown = withoutSecrets(text)
+    for (const secret of ["AK", "sk/+", "pw@", "qqq", "=ab"]) expect(shown).not.toContain(secret)
+    expect(shown).toContain("region=r")
+  })
+
+  it("control characters, and more than three lines", () => {
+    const text = reportText({ what: "w\u001B[2J", subject: "a\nb\u0000", hint: "h", code: 1 })
+    expect(text.split("\n")).toHaveLength(4)
+    expect(text).not.toMatch(/[\u001B\u0000]/)
+  })
+})

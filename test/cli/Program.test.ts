@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { afterAll, describe, expect, it } from "vitest"
+import { ENTRY, makeDevice, makeScratch } from "./Hx.ts"
+
+const scratch = makeScratch()
+const { env, hx } = makeDevice(scratch.path, "one")
+afterAll(scratch.remove)
+
+describe("the built program", () => {
+  it("tells its version, which is the package's, fast and slow path alike", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      version: string
+    }
+    expect((await hx(["--version"])).stdout).toBe(`hx ${version}\n`)
+    expect((await hx(["--json", "--version"])).stdout).toBe(`hx ${version}\n`)
+  })
+
+  it("prints help on standard output, with exit code 0, also when called alone", async () => {
+    const alone = await hx([])
+    expect(alone).toMatchObject({ code: 0, stderr: "" })
+    expect(alone.stdout).toMatch(/^Usage: hx /)
+    expect((await hx(["--help"])).stdout).toBe(alone.stdout)
+  })
+
+  it("reports a usage error in three lines on standard error, with exit code 2", async () => {
+    const ran = await hx(["--jsno"])
+    expect(ran).toMatchObject({ code: 2, stdout: "" })
+    expect(ran.stderr.split("\n")).toEqual([
+      expect.stringContaining("No such option"),
+      "  --jsno",
+      "  Did you mean --json?",
+      ""
+    ])
+  })
+
+  it("makes control characters of its arguments visible in errors", async () => {
+    const ran = await hx(["--x\u001B[31m\u202E"])
+    expect(ran.stderr).not.toMatch(/[\u001B\u202E]/)
+    expect(ran.stderr).toContain("--x\\x1b[31m\\u202e")
+  })
+
+  it("never waits for standard input that nobody asked to read", async () => {
+    expect((await hx(["--help"])).code).toBe(0)
+  })
+
+  it("ends quietly when the reader of its output is gone", () => {
+    const script = `'${process.execPath}' '${ENTRY}' --completions zsh | true; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync("bash", ["-c", script], { env, encoding: "utf8" })
+    expect({ stdout, stderr }).toEqual({ stdout: "0\n", stderr: "" })
+  })
+
+  it("prints completions for each shell", async () => {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const ran = await hx(["--completions", shell])
+      expect(ran).toMatchObject({ code: 0, stderr: "" })
+      expect(ran.stdout).toContain("hx")
+    }
+  })
+})
