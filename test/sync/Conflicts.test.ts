@@ -235,3 +235,28 @@ describe("forgetting", () => {
     })
   )
 })
+
+describe("copies that file synchronisers leave", () => {
+  it.scoped("are read as one more log of their device: the union of both", () =>
+    Effect.gen(function* () {
+      const { a, b, world } = yield* pair
+      yield* runs(a, "one")
+      yield* push(a)
+      const name = manifestName(yield* a.id)
+      const key = yield* keyOf(a)
+      // Two machines with one id wrote through different folders: the synchroniser kept both files.
+      const elsewhere = makeWorld()
+      const vault = world.bucket.objects.get("vault.json")
+      if (vault !== undefined) elsewhere.bucket.objects.set("vault.json", vault)
+      const twin = yield* makeDevice(elsewhere, "a")
+      yield* initDevice(twin, { key })
+      yield* runs(twin, "of the copy")
+      yield* push(twin)
+      const copy = elsewhere.bucket.objects.get(name)?.bytes ?? new Uint8Array()
+      plant(world.bucket, name.replace(".hxm", ".sync-conflict-20261122-101112-ABCDEFG.hxm"), copy)
+      expect(yield* pull(b)).toMatchObject({ problems: [], absorbed: { added: 2 } })
+      expect(yield* commandsOf(b)).toEqual(["of the copy", "one"])
+      expect((yield* pull(b)).changed).toBe(0)
+    })
+  )
+})
