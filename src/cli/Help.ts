@@ -74,7 +74,7 @@ const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
     } else if (part._tag === "DescriptionList") {
       for (const [span, block] of part.definitions) {
         const [, ...rest] = paragraphs(block)
-        const name = spanText(span).replace(/^\(/, "").split(/[ ,]/)[0] ?? ""
+        const name = /<[^>]*>|-[^ ,]*/.exec(spanText(span))?.[0] ?? ""
         found.set(name, rest.filter((text) => !text.startsWith("This setting is optional.")).join(" "))
       }
     }
