@@ -14,7 +14,8 @@ import { Effect } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
 import { type Entry, merge, MERGED_FIELDS } from "../domain/Entry.ts"
 import type { EntryId } from "../domain/EntryId.ts"
-import { changes, type Connection, rows, scalar } from "./Connection.ts"
+import { type Connection, rows, scalar } from "./Connection.ts"
+import { insertRows } from "./BulkInsert.ts"
 import { sift } from "./Coverage.ts"
 import { intern, sweepCommands } from "./Dictionary.ts"
 import {
@@ -103,12 +104,18 @@ const absorbKept = Effect.fnUntraced(function* (
     terms: yield* intern(connection, "terms", words.terms)
   }
   const incoming = bodies.map((entry) => toRow(entry, numbers))
-  const added = yield* insert(connection, last, incoming)
-  const joined = added === bodies.length ? [] : yield* joinKnown(connection, last, bodies, incoming, recorded)
+  const stored = yield* storedAmong(connection, bodies)
+  yield* insert(
+    connection,
+    last,
+    incoming.filter((row) => !stored.has(row[0]))
+  )
+  const added = bodies.length - stored.size
+  const joined = stored.size === 0 ? [] : yield* joinKnown(connection, stored, bodies, incoming, recorded)
   const news = joined.filter((each) => each.news)
   yield* write(connection, joined)
   const told = recorded ? news.map(({ body }) => [body.id, body.device] as const) : captures
-  if (added < bodies.length || bodies.length < kept.length) yield* noteCaptures(connection, told, numbers)
+  if (added < kept.length) yield* noteCaptures(connection, told, numbers)
   if (added > 0) {
     yield* settlePending(connection, last)
     yield* shadowAdded(connection, last)
@@ -137,14 +144,23 @@ const joinRepeated = (entries: ReadonlyArray<Entry>) => {
   return { bodies, captures }
 }
 
-const insert = ({ sql }: Connection, last: number, incoming: ReadonlyArray<EntryRow>) =>
-  changes(sql`
-    INSERT INTO entries
-      (seq, id, start, duration, exit, command, cwd, session, host, user, shell, origin, device, ordinal)
-    SELECT ${last} + 1 + key, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-      value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
-    FROM json_each(${JSON.stringify(incoming)}) WHERE true
-    ON CONFLICT (id) DO NOTHING`)
+type Stored = ReadonlyMap<EntryId, { readonly seq: number; readonly row: EntryRow }>
+
+const storedAmong = (connection: Connection, bodies: ReadonlyArray<Entry>): Effect.Effect<Stored, SqlError> =>
+  Effect.map(
+    rows<readonly [number, ...EntryRow]>(connection.sql`
+      SELECT e.seq, ${entryColumns(connection)}
+      FROM json_each(${JSON.stringify(bodies.map((body) => body.id))}) j CROSS JOIN entries e ON e.id = unhex(j.value)`),
+    (found) => new Map(found.map(([seq, ...row]) => [row[0], { seq, row }]))
+  )
+
+const insert = (connection: Connection, last: number, fresh: ReadonlyArray<EntryRow>) =>
+  insertRows(
+    connection,
+    `INSERT OR FAIL INTO entries (seq, id, start, duration, exit, command, cwd, session, host, user, shell, origin, device, ordinal)`,
+    "(?, unhex(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    fresh.map((row, index) => [last + 1 + index, ...row])
+  )
 
 interface Joined {
   readonly seq: number
@@ -158,21 +174,19 @@ interface Joined {
 /** Of the entries that were here before this batch, those that the batch says something else of. */
 const joinKnown = Effect.fnUntraced(function* (
   connection: Connection,
-  last: number,
+  stored: Stored,
   bodies: ReadonlyArray<Entry>,
   incoming: ReadonlyArray<EntryRow>,
   recorded: boolean
 ): Effect.fn.Return<ReadonlyArray<Joined>, SqlError> {
-  const known = yield* rows<readonly [number, number, ...EntryRow]>(connection.sql`
-    SELECT j.key, e.seq, ${entryColumns(connection)}
-    FROM json_each(${JSON.stringify(bodies.map((body) => body.id))}) j
-    CROSS JOIN entries e ON e.id = unhex(j.value) WHERE e.seq <= ${last}`)
   const columns = recorded ? NEWS : [...NEWS, ORDINAL]
-  const differing = known.flatMap(([index, seq, ...before]) =>
-    columns.some((column) => incoming[index]![column] !== null && incoming[index]![column] !== before[column])
-      ? [{ index, seq, before }]
+  const differing = incoming.flatMap((row, index) => {
+    const known = stored.get(row[0])
+    return known !== undefined && columns.some((column) => row[column] !== null && row[column] !== known.row[column])
+      ? [{ index, seq: known.seq, before: known.row }]
       : []
-  )
+  })
+  if (differing.length === 0) return []
   const texts = yield* textsOfRows(
     connection,
     differing.map(({ before }) => before)

@@ -8,52 +8,50 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Statement } from "@effect/sql/Statement"
 import { Context, Effect, Exit, Option, Scope } from "effect"
-import { type DbError, dbError } from "./DbError.ts"
+import { DbError, dbError } from "./DbError.ts"
 
 export interface Connection {
   readonly sql: SqlClient
   readonly path: string
-  /** Takes the write lock at once; nested calls become savepoints of the outer one. A failure or interruption rolls back. */
+  /** Takes the write lock at once; nested calls join the outer one. A failure or interruption rolls back. */
   readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DbError, R>
   /** Says that the running transaction removes text: once it is committed, the write-ahead log is emptied too. */
   readonly textRemoved: Effect.Effect<void>
 }
 
 export const makeConnection = (sql: SqlClient, path: string): Connection => {
+  const failing = Effect.mapError(dbError(path))
   let removed = false
 
   const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DbError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
-        const connection = yield* restore(Scope.extend(sql.reserve, scope)).pipe(Effect.mapError(dbError(path)))
-        return yield* within(connection, 0, restore(effect)).pipe(Effect.ensuring(Scope.close(scope, Exit.void)))
+        const connection = yield* restore(Scope.extend(sql.reserve, scope)).pipe(failing)
+        return yield* within(connection, restore(effect)).pipe(Effect.ensuring(Scope.close(scope, Exit.void)))
       })
     )
 
   const within = <A, E, R>(
     connection: SqlConnection,
-    depth: number,
     effect: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | DbError, R> => {
-    const run = (statement: string) =>
-      Effect.mapError(connection.executeRaw(statement, []), dbError(path)) as Effect.Effect<unknown, DbError>
-    const undo = run(depth === 0 ? "ROLLBACK" : `ROLLBACK TO hx_${depth}`)
-    return run(depth === 0 ? "BEGIN IMMEDIATE" : `SAVEPOINT hx_${depth}`).pipe(
-      Effect.zipRight(
-        Effect.exit(
-          Effect.mapInputContext(effect, (context: Context.Context<R>) =>
-            Context.add(context, TransactionConnection, [connection, depth] as const)
-          )
-        )
-      ),
+    const run = (statement: string) => connection.executeRaw(statement, []).pipe(failing)
+    const state: TransactionState = { broken: false }
+    const joined = Effect.mapInputContext(effect, (context: Context.Context<R>) =>
+      context.pipe(Context.add(TransactionConnection, [connection, 0] as const), Context.add(CurrentTransaction, state))
+    )
+    // SQLite rolls back by itself after some failures (a full disk, say), and then there is nothing left to undo.
+    const undo = Effect.ignore(run("ROLLBACK"))
+    const commit = Effect.suspend(() => (state.broken ? Effect.fail(broken(path)) : run("COMMIT")))
+    return run("BEGIN IMMEDIATE").pipe(
+      Effect.zipRight(Effect.exit(joined)),
       Effect.flatMap((exit) =>
-        // SQLite rolls back by itself after some failures (a full disk, say), and then there is nothing left to undo.
         Exit.isFailure(exit)
-          ? Effect.zipRight(Effect.ignore(undo), exit)
-          : run(depth === 0 ? "COMMIT" : `RELEASE hx_${depth}`).pipe(
-              Effect.tapError(() => Effect.ignore(undo)),
-              Effect.zipRight(exit)
+          ? Effect.zipRight(undo, exit)
+          : Effect.zipRight(
+              Effect.tapError(commit, () => undo),
+              exit
             )
       )
     )
@@ -74,15 +72,29 @@ export const makeConnection = (sql: SqlClient, path: string): Connection => {
     }),
     transaction: (effect) =>
       Effect.flatMap(
-        Effect.serviceOption(TransactionConnection),
+        Effect.serviceOption(CurrentTransaction),
         Option.match({
           onNone: () => Effect.tap(outermost(effect), emptyLog),
-          onSome: ([connection, depth]) =>
-            Effect.uninterruptibleMask((restore) => within(connection, depth + 1, restore(effect)))
+          onSome: (state) =>
+            Effect.onError(effect, () =>
+              Effect.sync(() => {
+                state.broken = true
+              })
+            )
         })
       )
   }
 }
+
+interface TransactionState {
+  /** A part of it failed half-way, so that what is left may not be committed, whoever handled the failure. */
+  broken: boolean
+}
+
+class CurrentTransaction extends Context.Tag("hx/db/CurrentTransaction")<CurrentTransaction, TransactionState>() {}
+
+const broken = (path: string) =>
+  new DbError({ reason: "Failed", path, detail: "a part of this transaction failed and was rolled back with the rest" })
 
 /** A statement's rows as arrays, in the order of its columns: half the cost of objects. */
 export const rows = <Row extends ReadonlyArray<unknown>>(

@@ -28,10 +28,10 @@ export const intern = Effect.fnUntraced(function* (
   const missing = wanted.filter(([, text]) => !numbers.has(text))
   const last = (yield* scalar<number | null>(sql`SELECT max(id) FROM ${table}`)) ?? 0
   yield* sql`
-    INSERT INTO ${table} (id, hash, text)
+    INSERT OR FAIL INTO ${table} (id, hash, text)
     SELECT ${last} + 1 + key, value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(missing)})`
   if (dictionary === "commands") {
-    yield* sql`INSERT INTO commands_fts (rowid, text) SELECT id, text FROM commands WHERE id > ${last}`
+    yield* sql`INSERT OR FAIL INTO commands_fts (rowid, text) SELECT id, text FROM commands WHERE id > ${last}`
   }
   missing.forEach(([, text], index) => numbers.set(text, last + 1 + index))
   return numbers

@@ -67,11 +67,11 @@ const record = Effect.fnUntraced(function* (connection: Connection, entries: Rea
   const end = yield* endOfLog(connection)
   const own = yield* ownTerm(connection)
   yield* sql`
-    INSERT INTO operations (number, kind, entry, device)
+    INSERT OR FAIL INTO operations (number, kind, entry, device)
     SELECT ${end} + row_number() OVER (ORDER BY seq), ${KIND.add}, seq, nullif(device, ${own})
     FROM entries WHERE seq > ${last}`
   yield* sql`
-    INSERT INTO operations (number, kind, entry, device)
+    INSERT OR FAIL INTO operations (number, kind, entry, device)
     SELECT ${end + absorbed.added} + 1 + key, ${KIND.add}, value ->> 0, nullif(value ->> 1, ${own})
     FROM json_each(${JSON.stringify(news)})`
   return absorbed

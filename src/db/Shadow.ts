@@ -40,7 +40,7 @@ const neighboursOf = ({ sql }: Connection, live: Fragment) =>
 
 const decide = ({ sql }: Connection, which: Fragment) =>
   Effect.asVoid(sql`
-    UPDATE entries SET shadowed = NOT shadowed
+    UPDATE OR FAIL entries SET shadowed = NOT shadowed
     WHERE ${which}
       AND shadowed <> (
         origin <> ${LIVE_TERM} AND EXISTS (

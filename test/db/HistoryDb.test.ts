@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import type { DeviceId } from "../../src/domain/Device.ts"
 import type { Entry } from "../../src/domain/Entry.ts"
-import { importedId, liveId } from "../../src/domain/EntryId.ts"
+import { liveId } from "../../src/domain/EntryId.ts"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { Entropy } from "../../src/platform/Entropy.ts"
 
