@@ -63,7 +63,7 @@ const list = (title: string, rows: ReadonlyArray<readonly [string, string]>): Re
 
 /**
  * What each option and argument says of itself, by its first name. @effect/cli begins each text with the kind of value and ends it with
- * "This setting is optional.": the usage shows both already.
+ * whether it is optional or repeated: the usage shows that already.
  */
 const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
@@ -75,13 +75,15 @@ const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
       for (const [span, block] of part.definitions) {
         const [, ...rest] = paragraphs(block)
         const name = /<[^>]*>|-[^ ,]*/.exec(spanText(span))?.[0] ?? ""
-        found.set(name, rest.filter((text) => !text.startsWith("This setting is optional.")).join(" "))
+        found.set(name, rest.filter((text) => !SAID_BY_USAGE.test(text)).join(" "))
       }
     }
   }
   visit(doc)
   return found
 }
+
+const SAID_BY_USAGE = /^This (setting|option|argument) (is optional|(may|must) be repeated)/
 
 /** The text of a part of @effect/cli's help, without markup. */
 export const plainText = (doc: HelpDoc.HelpDoc): string => paragraphs(doc).join(" ")
