@@ -57,6 +57,8 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   readonly detail?: string
   /** How long the store asks us to wait, in milliseconds (Retry-After). */
   readonly retryAfter?: number
+  /** WrongRegion: where the bucket is, when the store said so. */
+  readonly region?: string
   readonly cause?: unknown
 }> {
   override get message(): string {

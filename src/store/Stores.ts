@@ -20,6 +20,14 @@ export interface StoresService {
     credentials: Option.Option<StoreCredentials>,
     capabilities: StoreCapabilities
   ) => Effect.Effect<ObjectStoreService, StoreError, Scope.Scope>
+  /**
+   * The location as it is best recorded: with its region, asked of the bucket where neither the URL nor the environment tells. At most one request,
+   * and no later run has to ask again.
+   */
+  readonly settle: (
+    location: StoreLocation,
+    credentials: Option.Option<StoreCredentials>
+  ) => Effect.Effect<StoreLocation, StoreError>
 }
 
 /** What a memory layer shares: the bucket of each location, by formatLocation. Give one registry to the layers of several devices. */
@@ -32,11 +40,18 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
       const policy = yield* storePolicy
       const log = yield* RequestLog
       return {
-        open: Effect.fn("Stores.open")((location) =>
-          location._tag === "Folder"
-            ? underPolicy(recorded(makeFolderStore(location.path), log), policy)
-            : Effect.dieMessage("not yet")
-        )
+        open: Effect.fn("Stores.open")(function* (location, credentials, capabilities) {
+          if (location._tag === "Folder") {
+            return yield* underPolicy(recorded(makeFolderStore(location.path), log), policy)
+          }
+          const { openS3Store } = yield* loadS3
+          return yield* underPolicy(yield* openS3Store(location, credentials, capabilities, policy, log), policy)
+        }),
+        settle: Effect.fn("Stores.settle")(function* (location, credentials) {
+          if (location._tag === "Folder") return location
+          const { settleRegion } = yield* loadS3
+          return yield* Effect.retry(settleRegion(location, credentials, policy, log), policy.retry)
+        })
       }
     })
   )
@@ -64,11 +79,15 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
             registry.set(display, bucket)
             const store = recorded(wrap(makeMemoryStore(bucket, display, capabilities), location), log)
             return policy === undefined ? Effect.succeed(store) : underPolicy(store, policy)
-          })
+          }),
+          settle: Effect.succeed
         }
       })
     )
 }
+
+/** What only buckets need is loaded with the first of them. */
+const loadS3 = Effect.promise(() => import("./S3ObjectStore.ts"))
 
 /** A permit is held for an attempt, not while waiting for the next; an attempt's time begins when it has its permit. */
 const underPolicy = (store: ObjectStoreService, policy: StorePolicy): Effect.Effect<ObjectStoreService> =>

@@ -1,0 +1,202 @@
+/**
+ * One client of one bucket. Every request of the store goes through `use`, which makes exactly one: it times and records it, hands it an abort
+ * signal, and turns whatever is thrown into a StoreError. The SDK is loaded when the first S3 store is opened, and never otherwise.
+ */
+
+import type { S3Client as SdkClient, S3ClientConfig } from "@aws-sdk/client-s3"
+import { type Clock, Effect, Option } from "effect"
+import type { RequestLogService, RequestOperation, RequestRecord } from "./RequestLog.ts"
+import { type S3Context, toStoreError } from "./S3Errors.ts"
+import { readFailure, secretsOf, secretsOfEnvironment } from "./S3Failure.ts"
+import { identityOf, prepareEnvironment } from "./S3Identity.ts"
+import { requestHandlerOptions } from "./S3Network.ts"
+import { askBucket, DEFAULT_REGION, regionSource } from "./S3Region.ts"
+import { serviceOf } from "./S3Service.ts"
+import { StoreError } from "./StoreError.ts"
+import type { StorePolicy } from "./StorePolicy.ts"
+import type { S3Location, StoreCredentials } from "./StoreUrl.ts"
+
+export type Sdk = typeof import("@aws-sdk/client-s3")
+
+export interface S3Request extends S3Context {
+  readonly request: RequestOperation
+  readonly name: string
+  /** Bytes of the object that go with it. */
+  readonly sent?: number
+}
+
+export interface S3Client {
+  readonly sdk: Sdk
+  readonly client: SdkClient
+  readonly bucket: string
+  /** Whether only the bucket can tell where it is. */
+  readonly asksRegion: boolean
+  /** Where the bucket is; asks it where nothing else tells. */
+  readonly region: Effect.Effect<string, StoreError>
+  /** One request. `received` tells how many bytes of an object came back. */
+  readonly use: <A>(
+    request: S3Request,
+    run: (client: SdkClient, signal: AbortSignal) => Promise<A>,
+    received?: (value: A) => number
+  ) => Effect.Effect<A, StoreError>
+  /** One request of a library that makes its own: timed and recorded like the others. */
+  readonly record: <A>(request: S3Request, signal: AbortSignal, run: () => Promise<A>) => Promise<A>
+  readonly fail: (request: S3Context, thrown: unknown) => StoreError
+}
+
+export const openClient = Effect.fn("S3Client.open")(function* (
+  location: S3Location,
+  credentials: Option.Option<StoreCredentials>,
+  policy: StorePolicy,
+  log: RequestLogService
+) {
+  const sdk = yield* loadSdk
+  const service = yield* serviceOf(location)
+  const base = {
+    ...identityOf(location, credentials),
+    ...Option.match(service.endpoint, { onNone: () => ({}), onSome: (endpoint) => ({ endpoint }) }),
+    forcePathStyle: service.pathStyle,
+    requestHandler: yield* requestHandlerOptions(service.address, policy),
+    ...FIXED
+  }
+  const secrets = [
+    ...Option.match(credentials, { onNone: () => [], onSome: secretsOf }),
+    ...(yield* secretsOfEnvironment)
+  ]
+  const meter = makeMeter(yield* Effect.clock, log, (request, thrown) => failWith(secrets, request, thrown))
+  const source = yield* regionSource(service, () => new sdk.S3Client(base))
+  const region = once(async () => {
+    if (source._tag === "Known") return source.region
+    const asking = new sdk.S3Client({ ...base, region: DEFAULT_REGION })
+    const head = () => asking.send(new sdk.HeadBucketCommand({ Bucket: location.bucket }))
+    return askBucket(() => meter(headRequest(location.bucket), NEVER, head), location.bucket)
+  })
+  const client = yield* Effect.acquireRelease(
+    Effect.sync(() => new sdk.S3Client({ ...base, region })),
+    // Closes the connections, which all clients made here share.
+    (client) => Effect.sync(() => client.destroy())
+  )
+  return clientOver({ sdk, client, bucket: location.bucket, asksRegion: source._tag === "Ask", region, secrets, meter })
+})
+
+const NEVER = new AbortController().signal
+
+/** What never depends on the user. */
+const FIXED = {
+  // RetryingStore is the one that retries.
+  maxAttempts: 1,
+  // Checksums in trailers break R2, B2 and older servers; objects carry their own authentication.
+  requestChecksumCalculation: "WHEN_REQUIRED",
+  responseChecksumValidation: "WHEN_REQUIRED",
+  // Else bodies over 2 MiB wait for "100 Continue" on each fresh connection.
+  expectContinueHeader: false,
+  followRegionRedirects: false,
+  disableS3ExpressSessionAuth: true,
+  // "auto" would ask the metadata service.
+  defaultsMode: "standard",
+  userAgentAppId: "hx",
+  // What the SDK has to say, it says in errors.
+  logger: { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+} as const satisfies S3ClientConfig
+
+const loadSdk = Effect.zipRight(
+  prepareEnvironment,
+  Effect.promise(() => import("@aws-sdk/client-s3"))
+)
+
+const headRequest = (bucket: string): S3Request => ({
+  request: "head",
+  name: "",
+  operation: "open",
+  subject: bucket,
+  head: true
+})
+
+/** The value of the first success; failures are tried again. */
+const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
+  let made: Promise<A> | undefined
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}
+
+const failWith = (secrets: ReadonlyArray<string>, request: S3Context, thrown: unknown): StoreError =>
+  thrown instanceof StoreError ? thrown : toStoreError(readFailure(thrown, secrets), request)
+
+type Meter = <A>(
+  request: S3Request,
+  signal: AbortSignal,
+  run: () => Promise<A>,
+  received?: (value: A) => number
+) => Promise<A>
+
+/** Times and records what is one request. */
+const makeMeter =
+  (clock: Clock.Clock, log: RequestLogService, fail: (request: S3Request, thrown: unknown) => StoreError): Meter =>
+  async (request, signal, run, received = () => 0) => {
+    const start = clock.unsafeCurrentTimeMillis()
+    const note = (outcome: RequestRecord["outcome"], bytes: number) =>
+      log.record({
+        operation: request.request,
+        name: request.name,
+        sent: request.sent ?? 0,
+        received: bytes,
+        millis: clock.unsafeCurrentTimeMillis() - start,
+        outcome
+      })
+    try {
+      const value = await run()
+      note("ok", received(value))
+      return value
+    } catch (thrown) {
+      const { reason } = fail(request, thrown)
+      // Without credentials nothing was sent.
+      if (reason !== "NoCredentials") note(signal.aborted ? "interrupted" : reason, 0)
+      throw thrown
+    }
+  }
+
+const clientOver = (parts: {
+  readonly sdk: Sdk
+  readonly client: SdkClient
+  readonly bucket: string
+  readonly asksRegion: boolean
+  readonly region: () => Promise<string>
+  readonly secrets: ReadonlyArray<string>
+  readonly meter: Meter
+}): S3Client => {
+  const { sdk, client, bucket, asksRegion, region, secrets, meter } = parts
+  let expired = false
+  const fail: S3Client["fail"] = (request, thrown) => {
+    const error = failWith(secrets, request, thrown)
+    if (error.reason === "CredentialsExpired") expired = true
+    return error
+  }
+  /** After the store called our credentials expired, the next request begins by fetching new ones. */
+  const refreshed = async (): Promise<void> => {
+    if (!expired) return
+    await client.config.credentials({ forceRefresh: true })
+    expired = false
+  }
+  return {
+    sdk,
+    client,
+    bucket,
+    asksRegion,
+    region: Effect.tryPromise({
+      try: region,
+      catch: (thrown) => fail({ operation: "open", subject: bucket }, thrown)
+    }),
+    record: meter,
+    fail,
+    use: (request, run, received) =>
+      Effect.tryPromise({
+        try: (signal) => meter(request, signal, () => refreshed().then(() => run(client, signal)), received),
+        catch: (thrown) => fail(request, thrown)
+      })
+  }
+}
