@@ -25,12 +25,12 @@ const ENTRY_ID = /^[0-9a-f]{32}$/
 export const isEntryId = (text: string): text is EntryId => ENTRY_ID.test(text)
 
 export const liveId = (session: string, counter: number, start: number, command: string): EntryId =>
-  digest(field("hx.entry.live.1") + field(session) + field(String(counter)) + field(String(start)) + field(command))
+  digest(LIVE_TAG + field(session) + numeric(counter) + numeric(start) + field(command))
 
 export const importedId = (start: number | null, command: string, ordinal: number): EntryId =>
   start === null
-    ? digest(field("hx.entry.undated.1") + field(command) + field(String(ordinal)))
-    : digest(field("hx.entry.import.1") + field(String(start)) + field(command) + field(String(ordinal)))
+    ? digest(UNDATED_TAG + field(command) + numeric(ordinal))
+    : digest(IMPORT_TAG + numeric(start) + field(command) + numeric(ordinal))
 
 /** The id that an entry's body gives, or null where the body does not tell (see Entry.ordinal). */
 export const derivedId = (entry: Omit<Entry, "id">): EntryId | null => {
@@ -46,3 +46,22 @@ export const digest = (text: string): EntryId => hash("sha256", text, "hex").sli
 
 /** One length-prefixed field: no two lists of fields give the same bytes. */
 export const field = (text: string): string => `${Buffer.byteLength(text, "utf8")}:${text}`
+
+const LIVE_TAG = field("hx.entry.live.1")
+const IMPORT_TAG = field("hx.entry.import.1")
+const UNDATED_TAG = field("hx.entry.undated.1")
+
+const numeric = (value: number): string => {
+  const digits = decimal(value)
+  return `${digits.length}:${digits}`
+}
+
+const MILLION = 1_000_000
+
+/** String(value); in two parts, since engines write numbers beyond 32 bits slowly, and every entry of a history has one. */
+const decimal = (value: number): string => {
+  if (value < MILLION * MILLION || !Number.isSafeInteger(value)) return String(value)
+  const high = Math.floor(value / MILLION)
+  const low = value - high * MILLION
+  return `${high}${low < MILLION / 10 ? String(low).padStart(6, "0") : low}`
+}

@@ -2,50 +2,54 @@
  * A segment: a run of consecutive operations of one device log, in columns. The same bytes are the inline tail of a manifest. What is described
  * here is the plaintext; Envelope.ts compresses and seals it.
  *
- *     segment = version (1 byte) = 1 ‖ 17 sections, each: length in bytes (varint) ‖ content ‖ further sections, see kind 5 and up
+ *     segment = version (1 byte) = 1 ‖ 16 sections ‖ further sections, see kind 5        each section: length in bytes (varint) ‖ content
  *
- * Numbers are varints and signed varints as in ByteColumn.ts. Ids are 16 bytes. A list of texts is texts in UTF-8, each followed by the byte FF,
- * which UTF-8 never contains; so commands that are not UTF-8 are kept as RawText.ts says. "Whole" and "micros" are the two parts of a time or
- * duration in µs: whole = floor(µs / 1,000,000), micros = the rest.
+ * Varints, signed numbers and columns of them are those of ByteColumn.ts; ids are 16 bytes. A list of texts is texts in UTF-8, each followed by
+ * the byte FF, which UTF-8 never contains; so commands that are not UTF-8 are kept as RawText.ts says.
  *
  *      0  kinds        pairs of varints: kind, how many operations in a row are of that kind (at least 1)
- *      1  commands     varint: how many commands occur more than once ‖ list of texts: first these, then those that occur once
- *      2  command      for each add, varint: 0 = the next of those that occur once, k = repeated command number k (from 1)
+ *      1  commands     list of texts: the distinct commands in order of first appearance
+ *      2  command      column, one for each add:
+ *                        0 = the next text of the list, used this once
+ *                        1 = the next text of the list, used again later: it gets the next number, from 0
+ *                        2 to 33 = number 0 to 31 of the recent ones: the last 32 distinct commands that have a number, the latest first
+ *                        k from 34 = the command with number k - 34, when it is not among the recent
  *      3  terms        list of texts
- *      4  contexts     for each, 6 varints: session, host, user, shell, origin, device, each 0 = unknown or k = term number k (from 1). Origin is
- *                      always known; a device is 32 lowercase hex digits, with 0 = the device whose log this is
- *      5  context      for each add, varint: 0 = the same as the add before; 1 = the next new one; k = the one k - 1 before the newest
+ *      4  contexts     for each, 6 varints: session, host, user, shell, origin, device: each 0 = unknown, k = term k - 1. The origin is always
+ *                      known; a device is a term of 32 lowercase hex digits, and 0 is the device whose log this is
+ *      5  context      column, one for each add: 0 = the same as the add before; 1 = the next of the contexts; k = k - 2 before the newest
  *      6  directories  list of texts
- *      7  directory    for each add, varint: 0 = the same as the last add of this context had; 1 = unknown; k = directory number k - 1 (from 1)
- *      8  shapes       for each add, one byte of flags: 1 start known, 2 start has micros, 4 duration known, 8 duration has micros, 16 exit
- *                      known, 32 ordinal known, 64 id stored; 128 is never set
- *      9  start        for each known start, signed: whole seconds less those of the known start before (0 at first)
- *     10  start µs     for each start that has micros, 3 bytes in planes: all low bytes, then all middle bytes, then all high ones
- *     11  duration     for each known duration, signed: whole seconds
- *     12  duration µs  as 10
- *     13  exit         for each known exit status, signed
- *     14  ordinal      for each known ordinal, signed: less the one expected
- *     15  ids          for each add whose id is stored, 16 bytes
- *     16  others       for each operation of kinds 2, 3 and 4 in the order of the log:
+ *      7  directory    column, one for each add: 0 = the same as the last add of this context had (at first: unknown); 1 = unknown; k = directory
+ *                      k - 2
+ *      8  shapes       for each add, one byte, a sum of: 1 start known, 2 start has µs, 4 duration known, 8 duration is in µs, else in seconds,
+ *                      16 exit status known, 32 ordinal known, 64 id stored. 128 is never set
+ *      9  start        column, one for each known start, signed: its second, less that of the known start before (at first: less 0)
+ *     10  start µs     column of varints, one for each start that has them: the µs since that second
+ *     11  duration     column, one for each known duration, signed
+ *     12  exit         column, one for each known exit status, signed
+ *     13  ordinal      column, one for each known ordinal, signed: the ordinal less the one expected
+ *     14  ids          for each add whose id is stored, 16 bytes
+ *     15  others       for each operation of kinds 2, 3 and 4, in the order of the log, what is said below
  *
- *     kind 1  add      in the columns above. Where no id is stored it is the one that the body gives (EntryId.ts)
- *     kind 2  finish   id ‖ varint: 0 = exit unknown, 1 = known, then signed: exit ‖ the same for the duration, as a moment
- *     kind 3  forget   varint: number of ids ‖ ids ‖ varint: number of twins ‖ twins ‖ varint: number of windows ‖ for each window: from, to
- *                      (moments) ‖ device: 16 bytes of zero for every device, else its id
- *     kind 4  purged   identity
- *     kind 5 and up    made by a newer hx. A reader stops before the first of them and says so; what comes before is good. They keep what they
- *                      need in further sections, which only then may follow. Kind 0 is an error
+ *     kind 1  add      in the columns. Where no id is stored it is the one that follows from the entry (domain/EntryId.ts)
+ *     kind 2  finish   id ‖ varint: 0 = exit status unknown, or 1 ‖ signed ‖ varint: 0 = duration unknown, or 1 ‖ signed: µs
+ *     kind 3  forget   varint: number of ids ‖ ids ‖ varint: number of twins ‖ twins ‖ varint: number of windows ‖ for each window: from, to (signed,
+ *                      µs) ‖ device: 16 bytes; all zero for every device
+ *     kind 4  purged   identity: 16 bytes
+ *     kind 5 and up    made by a newer hx. A reader stops before the first of them and says so; what comes before is good. What they need is in
+ *                      further sections, which follow only where there are such kinds. Kind 0 is an error
  *
- * A moment is signed: whole ‖ varint: micros. The ordinal expected of a live entry is one more than that of the last add of the same context that
- * had one (0 at first); of any other entry, 0. The first add's "before" is no context: its context is a new one.
+ * The second of a time is floor(µs / 1,000,000). The ordinal expected is: for a live entry, one more than that of the last add of the same context
+ * that had one (at first: 0); for an imported one without a start, one more than that of the last such add of the same command (at first: 0); for
+ * any other, 0.
  *
- * Everything must be used up: a section longer than its operations need, a text or context that none refers to in turn, is an error. So is an
- * index beyond its list, text that is not UTF-8, a number beyond 2^53 - 1. A segment has at most 1,000,000 operations and 64 MiB; writers cut it
- * at 250,000 and 32 MiB.
+ * Everything is used up: columns, texts and contexts that are longer than the operations need are an error. So are an index beyond its list, text
+ * that is not UTF-8, a number beyond ±(2^53 - 1), µs beyond 999,999, a negative ordinal. A segment has at most 1,000,000 operations and 64 MiB;
+ * writers cut at 250,000 and 32 MiB.
  *
- * A segment's id is 16 bytes: the first of HMAC-SHA-256( derive(epoch key, "hx.segment.id.1", vault id), 32 bytes; see Keyring.ts ) over the
+ * A segment's id is 16 bytes: the first of HMAC-SHA-256, under derive(epoch key, "hx.segment.id.1", vault id) of 32 bytes (Keyring.ts), of the
  * plaintext; without encryption the first of SHA-256( fields("hx.segment.id.1", vault id) ‖ plaintext ). The same run of operations gets the same
- * name under the same key, and the name tells nothing without it.
+ * name under the same key, and the name tells nothing to who has no key.
  */
 
 import { Data } from "effect"
@@ -56,7 +60,7 @@ export class SegmentError extends Data.TaggedError("SegmentError")<{
   readonly reason:
     | "Malformed" // it breaks the rules above
     | "NewerFormat"
-    | "Unwritable" // an operation that the format cannot hold: a number out of range, an id that is none
+    | "Unwritable" // an operation that the format cannot hold: a number that is no integer, an id that is none
   readonly detail: string
 }> {
   override get message(): string {
@@ -65,6 +69,8 @@ export class SegmentError extends Data.TaggedError("SegmentError")<{
 }
 
 export const SEGMENT_VERSION = 1
+
+export const SECTIONS = 16
 
 export const KIND = { add: 1, finish: 2, forget: 3, purged: 4 } as const
 
@@ -79,7 +85,11 @@ export const SHAPE = {
   never: 128
 } as const
 
-export const SECTIONS = 17
+/** Values of the command column below the numbers of commands. */
+export const COMMAND = { once: 0, first: 1, recent: 2, numbered: 34 } as const
+
+/** How many commands count as recent. */
+export const RECENT = COMMAND.numbered - COMMAND.recent
 
 /** Ends every text in a list. */
 export const TEXT_END = 0xff
@@ -107,5 +117,5 @@ export const segmentId = (plaintext: Uint8Array, keyring: Keyring): string => {
   return hash.update(plaintext).digest("hex").slice(0, 32)
 }
 
-/** SHA-256 of a plaintext as manifests carry it. */
+/** SHA-256 of a plaintext, as manifests carry it: 64 hex digits. */
 export const plaintextHash = (plaintext: Uint8Array): string => createHash("sha256").update(plaintext).digest("hex")

@@ -1,12 +1,14 @@
-/** Writes segments (Segment.ts) operation by operation, holding only the columns. */
+/** Writes a segment (Segment.ts) operation by operation, holding nothing but its columns. */
 
 import type { DeviceId } from "../domain/Device.ts"
 import { type Entry, isLive } from "../domain/Entry.ts"
 import { derivedId, isEntryId } from "../domain/EntryId.ts"
 import type { ForgetRule } from "../domain/ForgetRule.ts"
 import type { Operation } from "../domain/Operation.ts"
-import { ByteWriter } from "./ByteColumn.ts"
-import { EVERY_DEVICE, KIND, SECOND, SEGMENT_VERSION, SegmentError, SHAPE, TEXT_END } from "./Segment.ts"
+import { ByteWriter, ColumnWriter } from "./ByteColumn.ts"
+import { EVERY_DEVICE, KIND, SECOND, SEGMENT_VERSION, SegmentError, SHAPE } from "./Segment.ts"
+import { CommandColumn } from "./CommandColumn.ts"
+import { TextList } from "./TextList.ts"
 
 export class SegmentWriter {
   /** Operations added so far. */
@@ -16,24 +18,22 @@ export class SegmentWriter {
   private readonly kinds = new ByteWriter()
   private kind: number = KIND.add
   private run = 0
-  private readonly commands = new TextList()
-  private readonly commandRefs: Array<number> = []
+  private readonly commands = new CommandColumn()
   private readonly terms = new TextList()
   private readonly contexts = new ByteWriter()
-  private readonly contextNumbers = new Map<string, number>()
-  private readonly contextStates: Array<ContextState> = []
-  private context = -1
-  private readonly contextRefs = new ByteWriter()
+  private readonly contextStates = new Map<string, ContextState>()
+  private context: ContextState | null = null
+  private readonly contextColumn = new ColumnWriter()
   private readonly directories = new TextList()
-  private readonly directoryRefs = new ByteWriter()
+  private readonly directoryColumn = new ColumnWriter()
   private readonly shapes = new ByteWriter()
-  private readonly starts = new ByteWriter()
-  private readonly startMicros = new Planes()
+  private readonly starts = new ColumnWriter()
+  private readonly startMicros = new ColumnWriter()
   private lastStart = 0
-  private readonly durations = new ByteWriter()
-  private readonly durationMicros = new Planes()
-  private readonly exits = new ByteWriter()
-  private readonly ordinals = new ByteWriter()
+  private readonly durations = new ColumnWriter()
+  private readonly exits = new ColumnWriter()
+  private readonly ordinals = new ColumnWriter()
+  private readonly undatedOrdinals = new Map<string, number>()
   private readonly ids = new ByteWriter()
   private readonly others = new ByteWriter()
 
@@ -41,7 +41,7 @@ export class SegmentWriter {
     this.logDevice = logDevice
   }
 
-  /** Throws SegmentError (Unwritable) for what the format cannot hold. The segment is of no use then. */
+  /** Throws SegmentError (Unwritable) for what the format cannot hold; the segment is of no use then. */
   add(operation: Operation): void {
     const kind = KIND[operation.kind]
     if (kind !== this.kind) this.endRun(kind)
@@ -52,11 +52,8 @@ export class SegmentWriter {
         return this.entry(operation.entry)
       case "finish":
         this.id(this.others, operation.id)
-        this.others.byte(operation.exit === null ? 0 : 1)
-        if (operation.exit !== null) this.others.signed(small(operation.exit))
-        this.others.byte(operation.duration === null ? 0 : 1)
-        if (operation.duration !== null) this.moment(operation.duration)
-        return
+        this.optional(operation.exit)
+        return this.optional(operation.duration)
       case "forget":
         return this.rule(operation.rule)
       case "purged":
@@ -64,28 +61,39 @@ export class SegmentWriter {
     }
   }
 
-  /** Bytes of plaintext, at most a few more than `finish` will give. */
+  /** Bytes of plaintext so far: what `finish` will give, or somewhat more. */
   get plaintextSize(): number {
-    const columns = [
-      ...[this.kinds, this.contexts, this.contextRefs, this.directoryRefs, this.shapes, this.starts, this.durations],
-      ...[this.exits, this.ordinals, this.ids, this.others, this.startMicros, this.durationMicros]
-    ]
     const texts = this.commands.size + this.terms.size + this.directories.size
-    return columns.reduce((size, column) => size + column.length, texts + 3 * this.commandRefs.length + 128)
+    const columns =
+      this.contextColumn.length + this.directoryColumn.length + this.starts.length + this.startMicros.length
+    const rarer = this.durations.length + this.exits.length + this.ordinals.length
+    const rest = this.kinds.length + this.contexts.length + this.shapes.length + this.ids.length + this.others.length
+    return texts + columns + rarer + rest + FRAME
   }
 
   /** The plaintext. Nothing can be added afterwards. */
   finish(): Uint8Array {
     this.endRun(0)
-    const commands = new ByteWriter(this.commands.size + 16)
-    const refs = new ByteWriter(this.commandRefs.length * 2 + 16)
-    this.writeCommands(commands, refs)
+    const commands = this.commands.finish()
     const sections = [
-      ...[this.kinds, commands, refs, this.terms.encode(), this.contexts, this.contextRefs],
-      ...[this.directories.encode(), this.directoryRefs, this.shapes, this.starts, this.startMicros.encode()],
-      ...[this.durations, this.durationMicros.encode(), this.exits, this.ordinals, this.ids, this.others]
-    ].map((section) => section.view())
-    const segment = new ByteWriter(sections.reduce((size, section) => size + section.length + 8, 1))
+      this.kinds.view(),
+      commands.texts,
+      commands.column,
+      this.terms.encode(),
+      this.contexts.view(),
+      this.contextColumn.view(),
+      this.directories.encode(),
+      this.directoryColumn.view(),
+      this.shapes.view(),
+      this.starts.view(),
+      this.startMicros.view(),
+      this.durations.view(),
+      this.exits.view(),
+      this.ordinals.view(),
+      this.ids.view(),
+      this.others.view()
+    ]
+    const segment = new ByteWriter(sections.reduce((size, section) => size + section.length, FRAME))
     segment.byte(SEGMENT_VERSION)
     for (const section of sections) {
       segment.varint(section.length)
@@ -105,69 +113,86 @@ export class SegmentWriter {
 
   private entry(entry: Entry): void {
     const context = this.enterContext(entry)
-    this.commandRefs.push(this.commands.refer(entry.command))
-    this.directoryRefs.varint(
-      entry.cwd === context.cwd ? 0 : entry.cwd === null ? 1 : 2 + this.directories.refer(entry.cwd)
+    this.commands.add(entry.command)
+    this.directory(entry.cwd, context)
+    this.shapes.byte(
+      this.start(entry.start) |
+        this.duration(entry.duration) |
+        this.exit(entry.exit) |
+        this.ordinal(entry, context) |
+        this.storedId(entry)
     )
-    context.cwd = entry.cwd
-    let shape = 0
-    if (entry.start !== null) {
-      const whole = Math.floor(safe(entry.start) / SECOND)
-      this.starts.signed(whole - this.lastStart)
-      this.lastStart = whole
-      shape |= SHAPE.start | (this.startMicros.add(entry.start - whole * SECOND) ? SHAPE.startMicros : 0)
-    }
-    if (entry.duration !== null) {
-      const whole = Math.floor(safe(entry.duration) / SECOND)
-      this.durations.signed(whole)
-      const hasMicros = this.durationMicros.add(entry.duration - whole * SECOND)
-      shape |= SHAPE.duration | (hasMicros ? SHAPE.durationMicros : 0)
-    }
-    if (entry.exit !== null) {
-      this.exits.signed(small(entry.exit))
-      shape |= SHAPE.exit
-    }
-    if (entry.ordinal !== null) {
-      this.ordinals.signed(small(entry.ordinal) - (isLive(entry) ? context.ordinal : 0))
-      context.ordinal = entry.ordinal + 1
-      shape |= SHAPE.ordinal
-    }
-    if (derivedId(entry) !== entry.id) {
-      this.id(this.ids, entry.id)
-      shape |= SHAPE.id
-    }
-    this.shapes.byte(shape)
   }
 
   private enterContext(entry: Entry): ContextState {
-    const { session, host, user, shell, origin, device } = entry
-    const key = JSON.stringify([session, host, user, shell, origin, device])
-    let number = this.contextNumbers.get(key)
-    if (number === undefined) {
-      number = this.contextStates.length
-      this.contextNumbers.set(key, number)
-      this.contextStates.push({ cwd: null, ordinal: 0 })
-      for (const term of [session, host, user, shell, origin, device === this.logDevice ? null : device]) {
-        this.contexts.varint(term === null ? 0 : 1 + this.terms.refer(term))
-      }
-      this.contextRefs.varint(1)
-    } else {
-      this.contextRefs.varint(number === this.context ? 0 : this.contextStates.length - number + 1)
+    if (this.context !== null && this.context.holds(entry)) {
+      this.contextColumn.varint(0)
+      return this.context
     }
-    this.context = number
-    return this.contextStates[number] as ContextState
+    const key = JSON.stringify([entry.session, entry.host, entry.user, entry.shell, entry.origin, entry.device])
+    const known = this.contextStates.get(key)
+    if (known !== undefined) {
+      this.contextColumn.varint(this.contextStates.size - known.number + 1)
+      return (this.context = known)
+    }
+    const { session, host, user, shell, origin, device } = entry
+    for (const term of [session, host, user, shell, origin, device === this.logDevice ? null : device]) {
+      this.contexts.varint(term === null ? 0 : 1 + this.terms.number(term))
+    }
+    this.contextColumn.varint(1)
+    this.context = new ContextState(entry, this.contextStates.size)
+    this.contextStates.set(key, this.context)
+    return this.context
   }
 
-  private writeCommands(commands: ByteWriter, refs: ByteWriter): void {
-    const { repeated, once } = this.commands.byFrequency()
-    const numbers = new Uint32Array(repeated.length + once.length)
-    commands.varint(repeated.length)
-    repeated.forEach((index, rank) => {
-      numbers[index] = rank + 1
-      this.commands.write(index, commands)
-    })
-    for (const index of once) this.commands.write(index, commands)
-    for (const index of this.commandRefs) refs.varint(numbers[index] ?? 0)
+  private directory(cwd: string | null, context: ContextState): void {
+    if (cwd === context.cwd) return this.directoryColumn.varint(0)
+    this.directoryColumn.varint(cwd === null ? 1 : 2 + this.directories.number(cwd))
+    context.cwd = cwd
+  }
+
+  private start(start: number | null): number {
+    if (start === null) return 0
+    const second = Math.floor(integer(start) / SECOND)
+    this.starts.signed(second - this.lastStart)
+    this.lastStart = second
+    const micros = start - second * SECOND
+    if (micros === 0) return SHAPE.start
+    this.startMicros.varint(micros)
+    return SHAPE.start | SHAPE.startMicros
+  }
+
+  private duration(duration: number | null): number {
+    if (duration === null) return 0
+    const inSeconds = integer(duration) % SECOND === 0
+    this.durations.signed(inSeconds ? duration / SECOND : duration)
+    return inSeconds ? SHAPE.duration : SHAPE.duration | SHAPE.durationMicros
+  }
+
+  private exit(exit: number | null): number {
+    if (exit === null) return 0
+    this.exits.signed(integer(exit))
+    return SHAPE.exit
+  }
+
+  private ordinal(entry: Entry, context: ContextState): number {
+    const { command, ordinal, start } = entry
+    if (ordinal === null) return 0
+    if (integer(ordinal) < 0) throw unwritable("a negative ordinal")
+    if (isLive(entry)) {
+      this.ordinals.signed(ordinal - context.nextOrdinal)
+      context.nextOrdinal = ordinal + 1
+    } else if (start === null) {
+      this.ordinals.signed(ordinal - (this.undatedOrdinals.get(command) ?? 0))
+      this.undatedOrdinals.set(command, ordinal + 1)
+    } else this.ordinals.signed(ordinal)
+    return SHAPE.ordinal
+  }
+
+  private storedId(entry: Entry): number {
+    if (derivedId(entry) === entry.id) return 0
+    this.id(this.ids, entry.id)
+    return SHAPE.id
   }
 
   private rule(rule: ForgetRule): void {
@@ -177,16 +202,15 @@ export class SegmentWriter {
     }
     this.others.varint(rule.windows.length)
     for (const window of rule.windows) {
-      this.moment(window.from)
-      this.moment(window.to)
+      this.others.signed(integer(window.from))
+      this.others.signed(integer(window.to))
       this.id(this.others, window.device ?? EVERY_DEVICE)
     }
   }
 
-  private moment(micros: number): void {
-    const whole = Math.floor(safe(micros) / SECOND)
-    this.others.signed(whole)
-    this.others.varint(micros - whole * SECOND)
+  private optional(value: number | null): void {
+    this.others.byte(value === null ? 0 : 1)
+    if (value !== null) this.others.signed(integer(value))
   }
 
   private id(column: ByteWriter, id: string): void {
@@ -195,90 +219,37 @@ export class SegmentWriter {
   }
 }
 
-/** What the next add of a context is predicted from. */
-interface ContextState {
-  cwd: string | null
-  ordinal: number
-}
+/** More than version and lengths of the sections can take. */
+const FRAME = 160
 
-/** Distinct texts, numbered from 0 in order of first appearance. */
-class TextList {
-  /** Bytes of all texts with their ends. */
-  size = 0
-  private readonly numbers = new Map<string, number>()
-  private readonly texts: Array<string> = []
-  private readonly uses: Array<number> = []
+/** Where commands ran, and what the next one there is predicted from. */
+class ContextState {
+  readonly number: number
+  cwd: string | null = null
+  nextOrdinal = 0
+  private readonly like: Entry
 
-  refer(text: string): number {
-    const known = this.numbers.get(text)
-    if (known !== undefined) {
-      this.uses[known] = (this.uses[known] ?? 0) + 1
-      return known
-    }
-    const number = this.texts.length
-    this.numbers.set(text, number)
-    this.texts.push(text)
-    this.uses.push(1)
-    this.size += Buffer.byteLength(text, "utf8") + 1
-    return number
+  constructor(like: Entry, number: number) {
+    this.like = like
+    this.number = number
   }
 
-  write(number: number, column: ByteWriter): void {
-    const text = this.texts[number] ?? ""
-    column.text(text, Buffer.byteLength(text, "utf8"))
-    column.byte(TEXT_END)
-  }
-
-  encode(): ByteWriter {
-    const column = new ByteWriter(this.size)
-    this.texts.forEach((_, number) => this.write(number, column))
-    return column
-  }
-
-  /** Those used more than once, most used first; and those used once: each in order of first appearance among equals. */
-  byFrequency(): { readonly repeated: ReadonlyArray<number>; readonly once: ReadonlyArray<number> } {
-    const repeated: Array<number> = []
-    const once: Array<number> = []
-    this.uses.forEach((uses, number) => (uses > 1 ? repeated : once).push(number))
-    repeated.sort((a, b) => (this.uses[b] ?? 0) - (this.uses[a] ?? 0) || a - b)
-    return { repeated, once }
-  }
-}
-
-/** Numbers of 20 bits as three planes of bytes: the high plane is all but empty, the low one is noise. */
-class Planes {
-  private readonly planes = [new ByteWriter(), new ByteWriter(), new ByteWriter()] as const
-
-  get length(): number {
-    return 3 * this.planes[0].length
-  }
-
-  /** Takes in a number, unless it is zero; says whether it did. */
-  add(value: number): boolean {
-    if (value === 0) return false
-    this.planes[0].byte(value & 0xff)
-    this.planes[1].byte((value >> 8) & 0xff)
-    this.planes[2].byte(value >> 16)
-    return true
-  }
-
-  encode(): ByteWriter {
-    const column = new ByteWriter(this.length)
-    for (const plane of this.planes) column.bytes(plane.view())
-    return column
+  holds(entry: Entry): boolean {
+    const { like } = this
+    return (
+      entry.session === like.session &&
+      entry.host === like.host &&
+      entry.user === like.user &&
+      entry.shell === like.shell &&
+      entry.origin === like.origin &&
+      entry.device === like.device
+    )
   }
 }
 
 const unwritable = (detail: string): SegmentError => new SegmentError({ reason: "Unwritable", detail })
 
-/** A time or duration. */
-const safe = (value: number): number => {
-  if (!Number.isSafeInteger(value)) throw unwritable("a time that is not an integer")
-  return value
-}
-
-/** A number that still fits after a difference and a sign bit. */
-const small = (value: number): number => {
-  if (!Number.isSafeInteger(value) || Math.abs(value) > 2 ** 50) throw unwritable("a number out of range")
+const integer = (value: number): number => {
+  if (!Number.isSafeInteger(value)) throw unwritable("a number that is not an integer")
   return value
 }
