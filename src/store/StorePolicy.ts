@@ -82,11 +82,13 @@ const FEW: Partial<Readonly<Record<StoreErrorReason, number>>> = {
   ClockSkewed: 1
 }
 
+/** What `collectAllInputs` gives are the failures before the one at hand. */
 const seldom = Schedule.collectAllInputs<StoreError>().pipe(
-  Schedule.whileOutput((failures) => {
-    const { reason } = Chunk.unsafeLast(failures)
-    return Chunk.filter(failures, (failure) => failure.reason === reason).length <= (FEW[reason] ?? Infinity)
-  })
+  Schedule.intersect(Schedule.identity<StoreError>()),
+  Schedule.whileOutput(
+    ([earlier, { reason }]) =>
+      Chunk.filter(earlier, (failure) => failure.reason === reason).length < (FEW[reason] ?? Infinity)
+  )
 )
 
 const isWorthRepeating = (error: StoreError): boolean =>
