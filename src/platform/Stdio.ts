@@ -18,6 +18,8 @@ export interface StdioService {
   readonly colour: boolean
   /** Width of the terminal behind standard output in cells; 80 where there is none. */
   readonly columns: number
+  /** The bytes of standard input as they come; they come once. */
+  readonly input: () => AsyncIterable<Uint8Array>
   /** Writes to standard output and waits until it is taken. A reader that went away (`hx find | head`) ends the process, quietly. */
   readonly write: (chunk: string | Uint8Array) => Effect.Effect<void>
   /** Writes to standard error at once; a plain function, as loggers are. */
@@ -43,6 +45,7 @@ export class Stdio extends Context.Tag("hx/Stdio")<Stdio, StdioService>() {
       errorIsTerminal: false,
       colour: false,
       columns: 80,
+      input: nothingToRead,
       write: (chunk) => Effect.sync(() => void written.out.push(chunk)),
       unsafeWriteError: (text) => void written.error.push(text),
       ask: () => Effect.succeed(Option.none()),
@@ -61,6 +64,7 @@ const processStdio = (): StdioService => {
     errorIsTerminal: Tty.isatty(2),
     colour: outputIsTerminal && !plain,
     columns: (outputIsTerminal && process.stdout.columns) || 80,
+    input: () => process.stdin,
     write: (chunk) => Effect.async<void>((resume) => void process.stdout.write(chunk, () => resume(Effect.void))),
     unsafeWriteError: (text) => void process.stderr.write(text),
     ask: (question, options) =>
@@ -90,3 +94,5 @@ const quietly = (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0)
   throw error
 }
+
+async function* nothingToRead(): AsyncIterable<Uint8Array> {}
