@@ -9,6 +9,7 @@ import { Chunk, Effect, Stream } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { Always, Create } from "../store/ObjectStore.ts"
+import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
 import type { Meter } from "../platform/Progress.ts"
 import { segmentName, segmentsOf } from "./ObjectNames.ts"
 import type { SealedSegment } from "./SegmentBuild.ts"
@@ -50,8 +51,8 @@ export const uploadSegment = Effect.fn("Segment.upload")(function* (
       })
       .pipe(
         Effect.catchIf(
-          (error) => error.reason === "AlreadyExists",
-          () => replaceIfDifferent(name, segment)
+          (error) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
+          (error) => settleExisting(name, segment, error)
         )
       )
   }
@@ -59,11 +60,15 @@ export const uploadSegment = Effect.fn("Segment.upload")(function* (
   return segment.ref
 })
 
-/** The store says that it exists already: only its size can be compared cheaply. One of another size is written over with the same content. */
-const replaceIfDifferent = Effect.fnUntraced(function* (name: string, segment: SealedSegment) {
+/**
+ * The store says that it exists already, or the answer was lost. Only its size can be compared cheaply: the same size is the same segment; another
+ * size (sealed with other settings, or half lost) is written over with the same content; nothing there means that the write did not arrive.
+ */
+const settleExisting = Effect.fnUntraced(function* (name: string, segment: SealedSegment, error: StoreError) {
   const { store } = yield* VaultSession
   const listed = yield* Stream.runCollect(store.list(name))
   const size = Chunk.toReadonlyArray(listed).find((info) => info.name === name)?.size
+  if (size === undefined) return yield* error
   if (size !== segment.bytes.length) yield* store.put(name, segment.bytes, { condition: Always })
 })
 
