@@ -15,6 +15,8 @@ export interface Connection {
   readonly path: string
   /** Takes the write lock at once; nested calls join the outer one. A failure or interruption rolls back. */
   readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DbError, R>
+  /** The same, but rolled back whatever comes of it. */
+  readonly rehearse: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DbError, R>
   /** Says that the running transaction removes text: once it is committed, the write-ahead log is emptied too. */
   readonly textRemoved: Effect.Effect<void>
 }
@@ -23,18 +25,19 @@ export const makeConnection = (sql: SqlClient, path: string): Connection => {
   const failing = Effect.mapError(dbError(path))
   let removed = false
 
-  const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DbError, R> =>
+  const outermost = <A, E, R>(effect: Effect.Effect<A, E, R>, keep: boolean): Effect.Effect<A, E | DbError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const scope = yield* Scope.make()
         const connection = yield* restore(Scope.extend(sql.reserve, scope)).pipe(failing)
-        return yield* within(connection, restore(effect)).pipe(Effect.ensuring(Scope.close(scope, Exit.void)))
+        return yield* within(connection, restore(effect), keep).pipe(Effect.ensuring(Scope.close(scope, Exit.void)))
       })
     )
 
   const within = <A, E, R>(
     connection: SqlConnection,
-    effect: Effect.Effect<A, E, R>
+    effect: Effect.Effect<A, E, R>,
+    keep: boolean
   ): Effect.Effect<A, E | DbError, R> => {
     const run = (statement: string) => connection.executeRaw(statement, []).pipe(failing)
     const state: TransactionState = { broken: false }
@@ -47,7 +50,7 @@ export const makeConnection = (sql: SqlClient, path: string): Connection => {
     return run("BEGIN IMMEDIATE").pipe(
       Effect.zipRight(Effect.exit(joined)),
       Effect.flatMap((exit) =>
-        Exit.isFailure(exit)
+        Exit.isFailure(exit) || !keep
           ? Effect.zipRight(undo, exit)
           : Effect.zipRight(
               Effect.tapError(commit, () => undo),
@@ -70,11 +73,18 @@ export const makeConnection = (sql: SqlClient, path: string): Connection => {
     textRemoved: Effect.sync(() => {
       removed = true
     }),
+    rehearse: (effect) =>
+      Effect.ensuring(
+        outermost(effect, false),
+        Effect.sync(() => {
+          removed = false
+        })
+      ),
     transaction: (effect) =>
       Effect.flatMap(
         Effect.serviceOption(CurrentTransaction),
         Option.match({
-          onNone: () => Effect.tap(outermost(effect), emptyLog),
+          onNone: () => Effect.tap(outermost(effect, true), emptyLog),
           onSome: (state) =>
             Effect.onError(effect, () =>
               Effect.sync(() => {

@@ -17,14 +17,19 @@ import type { Entropy } from "../platform/Entropy.ts"
 import type { Connection } from "./Connection.ts"
 import type { DbError } from "./DbError.ts"
 import { makeDocuments } from "./Documents.ts"
+import type { HistoryQueries } from "./HistoryQueries.ts"
 import { openFile, openMemory } from "./Open.ts"
 import { makeOwnLog } from "./OwnLog.ts"
 import { makePeerLogs } from "./PeerLogs.ts"
+import { makeQueries } from "./Queries.ts"
 import { makeThisDevice } from "./ThisDevice.ts"
 
 export interface HistoryDbService {
   /** Runs the writes of an effect as one transaction that takes the write lock at once; nested calls join the outer one. */
   readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DbError, R>
+  /** Runs an effect in a transaction that is rolled back whatever comes of it: what would have been, exactly. */
+  readonly rehearse: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DbError, R>
+  readonly history: HistoryQueries
   readonly device: ThisDevice
   readonly log: OwnLog
   readonly peers: PeerLogs
@@ -138,6 +143,8 @@ export class HistoryDb extends Context.Tag("hx/HistoryDb")<HistoryDb, HistoryDbS
 function makeService(connection: Connection): HistoryDbService {
   return {
     transaction: connection.transaction,
+    rehearse: connection.rehearse,
+    history: makeQueries(connection),
     device: makeThisDevice(connection),
     log: makeOwnLog(connection),
     peers: makePeerLogs(connection),

@@ -68,7 +68,7 @@ const newTwins = ({ sql }: Connection, twins: ReadonlyArray<TwinKey>) =>
       )
 
 /** Ids of the entries that windowCovers (ForgetRule.ts) finds covered, one of their captures at least. */
-const underWindows = ({ sql }: Connection, windows: ReadonlyArray<readonly [number, number, string]>) =>
+export const underWindows = ({ sql }: Connection, windows: ReadonlyArray<readonly [number, number, string]>) =>
   windows.length === 0
     ? Effect.succeed<ReadonlyArray<EntryId>>([])
     : Effect.map(

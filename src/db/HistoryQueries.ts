@@ -1,0 +1,94 @@
+/** What can be asked of the history. Shadowed entries show up nowhere but where it says so; forgotten ones are not there. */
+
+import type { Effect, Option } from "effect"
+import type { Entry } from "../domain/Entry.ts"
+import type { EntryId } from "../domain/EntryId.ts"
+import type { ForgetWindow } from "../domain/ForgetRule.ts"
+import type { DbError } from "./DbError.ts"
+
+export interface HistoryQueries {
+  /** Newest first; undated entries after all others, the ones taken in last first. */
+  readonly find: (query: FindQuery) => Effect.Effect<ReadonlyArray<Entry>, DbError>
+  /** How many entries there are, and of what kind. */
+  readonly summary: Effect.Effect<Summary, DbError>
+  /** The session of the newest entry that has one; sessions named in `except` do not count. */
+  readonly newestSession: (except: ReadonlyArray<string>) => Effect.Effect<Option.Option<string>, DbError>
+  /** A session's entries, oldest first, `limit` of the newest at most. */
+  readonly session: (session: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, DbError>
+  /** Entries whose id begins with these hex digits, shadowed ones too, in the order of ids. */
+  readonly withPrefix: (prefix: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, DbError>
+  /** One page of all entries: undated ones first, as they were taken in, then by time. Give the last page's cursor to go on. */
+  readonly page: (request: PageRequest) => Effect.Effect<Page, DbError>
+  /** Of these ids, those whose entry is here. */
+  readonly existing: (ids: ReadonlyArray<EntryId>) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
+  /** Ids of the imported entries that stand within a second of one of these live entries, with its command: shadowed, most of them. */
+  readonly twinsOf: (ids: ReadonlyArray<EntryId>) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
+  /** Ids of the entries that a window would cover: see ForgetRule.windowCovers. */
+  readonly underWindow: (window: ForgetWindow) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
+  readonly counts: Effect.Effect<Counts, DbError>
+}
+
+export interface Filters {
+  /** µs since 1970: from this moment on. Undated entries have no moment, and so pass neither this nor `before`. */
+  readonly after?: number
+  /** µs since 1970: up to this moment, without it. */
+  readonly before?: number
+  readonly exit?: number
+  /** Exactly this directory. */
+  readonly cwd?: string
+  readonly host?: string
+  readonly session?: string
+}
+
+export interface FindQuery extends Filters {
+  /** Each has to be part of the command, upper or lower case; none: every entry. */
+  readonly words: ReadonlyArray<string>
+  /** Infinity for all. */
+  readonly limit: number
+}
+
+export interface PageRequest extends Pick<Filters, "after" | "before"> {
+  readonly cursor: PageCursor | null
+  readonly limit: number
+}
+
+/** Where a page ended. */
+export interface PageCursor {
+  readonly start: number | null
+  readonly seq: number
+}
+
+export interface Page {
+  readonly entries: ReadonlyArray<Entry>
+  /** Null: there is no further page. */
+  readonly next: PageCursor | null
+}
+
+export interface Summary {
+  /** What is visible. */
+  readonly entries: number
+  readonly shadowed: number
+  /** Different commands among what is visible. */
+  readonly commands: number
+  /** Starts of the oldest and the newest dated entry, µs since 1970. */
+  readonly first: number | null
+  readonly last: number | null
+}
+
+/** What statistics are made of: visible entries, counted. */
+export interface Counts {
+  /** By command, most first. */
+  readonly commands: ReadonlyArray<readonly [command: string, count: number]>
+  readonly hosts: Tally
+  readonly shells: Tally
+  /** By directory, most first, 100 at most. */
+  readonly directories: Tally
+  /** By quarter of an hour, in quarters since 1970 UTC, ascending: local time zones differ by no less. */
+  readonly quarters: ReadonlyArray<readonly [quarter: number, count: number]>
+  /** Of those whose exit code is known: how many there are, and how many of it are not 0. */
+  readonly finished: number
+  readonly failed: number
+}
+
+/** Most first; null is unknown. */
+export type Tally = ReadonlyArray<readonly [value: string | null, count: number]>
