@@ -12,7 +12,6 @@
  * lies in the past, for that is where history is.
  */
 
-import type { ParsedResult } from "chrono-node"
 import { Effect } from "effect"
 import * as Instant from "../domain/Instant.ts"
 import { printable } from "./Printable.ts"
@@ -90,23 +89,6 @@ const parseAgo = (text: string, now: number): number | null => {
 /** Numbers with slashes or dots mean one day here and another there: those are refused. */
 const WORDS = /^(?!.*\d\s*[/.]\s*\d).*[a-z:]/i
 
+/** Loaded when it is needed: the grammar of a language takes longer to load than all else takes to run. */
 const parseSpoken = (text: string, now: number): Effect.Effect<number | null> =>
-  Effect.map(loadChrono, (chrono) => {
-    const reference = new Date(now / 1000)
-    const [found, ...more] = chrono.casual.parse(text, { instant: reference })
-    const whole = found !== undefined && more.length === 0 && found.end == null && found.text.length === text.length
-    return whole ? inThePast(found, reference).getTime() * 1000 : null
-  })
-
-const loadChrono = Effect.promise(() => import("chrono-node/en"))
-
-const inThePast = ({ start }: ParsedResult, reference: Date): Date => {
-  const date = start.date()
-  const tags = start.tags()
-  const exact = start.isCertain("hour") || tags.has("result/relativeDate") || tags.has("parser/ENCasualTimeParser")
-  if (!exact) date.setHours(0, 0, 0, 0)
-  if (date <= reference || tags.has("result/relativeDate")) return date
-  if (start.isCertain("weekday") && !start.isCertain("day")) date.setDate(date.getDate() - 7)
-  else if (start.isCertain("month") && !start.isCertain("year")) date.setFullYear(date.getFullYear() - 1)
-  return date
-}
+  Effect.promise(() => import("./SpokenDate.ts")).pipe(Effect.map((module) => module.parseSpokenDate(text, now)))

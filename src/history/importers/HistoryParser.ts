@@ -39,8 +39,11 @@ export interface Problem {
 
 export const problem = (line: number, why: string): Problem => ({ kind: "problem", line, why })
 
-/** The longest command, and the longest line, that is read (bytes). Longer ones were not typed; they become Problems. */
+/** The longest command that is read, in bytes. Longer ones were not typed; they become Problems. */
 export const MAX_COMMAND = 4 * 1024 * 1024
+
+/** The longest line, and the longest JSON value: a file's escapes may make eight bytes of one. */
+export const MAX_LINE = 8 * MAX_COMMAND
 
 export type ImportFormat = "zsh" | "bash" | "fish" | "json" | "jsonl"
 

@@ -7,7 +7,7 @@
  */
 
 import { makeHistoryDigest } from "../../domain/HistoryDigest.ts"
-import { type HistoryParser, MAX_COMMAND, type Parsed, problem } from "./HistoryParser.ts"
+import { type HistoryParser, MAX_LINE, type Parsed, problem } from "./HistoryParser.ts"
 import { readJson } from "./JsonLines.ts"
 import { type JsonValue, makeValueScanner } from "./JsonValueScanner.ts"
 
@@ -17,6 +17,7 @@ export const EXPORT_VERSION = 1
 export const parseJsonExport = (): HistoryParser => {
   const digest = makeHistoryDigest()
   const header = new Map<string, unknown>()
+  let digestLine = 0
   let entryProblems = 0
   /** Set once nothing more can be read: what is wrong has been said. */
   let stopped = false
@@ -30,6 +31,7 @@ export const parseJsonExport = (): HistoryParser => {
     if (!HEADER_KEYS.has(key)) return
     header.set(key, value.text === null ? null : parseJson(value.text))
     const given = header.get(key)
+    if (key === "digest") digestLine = value.line
     if (key === "format" && given !== EXPORT_FORMAT)
       stop(value.line, `not a backup of hx: its format is not "${EXPORT_FORMAT}"`, out)
     if (key === "version" && given !== EXPORT_VERSION)
@@ -46,7 +48,7 @@ export const parseJsonExport = (): HistoryParser => {
 
   const scanner = makeValueScanner({
     arrayKey: "entries",
-    maxValue: MAX_VALUE,
+    maxValue: MAX_LINE,
     member: takeHeader,
     element: takeEntry,
     broken: (line, out) => stop(line, "not JSON from here on", out)
@@ -64,7 +66,7 @@ export const parseJsonExport = (): HistoryParser => {
       if (!scanner.complete()) out.push(problem(scanner.line(), "the backup is cut off here"))
       else if (!header.has("format")) out.push(problem(1, `not a backup of hx: it has no "format"`))
       else if (header.has("digest") && entryProblems === 0 && header.get("digest") !== digest.value()) {
-        out.push(problem(scanner.line(), "the digest does not fit the entries: they were changed after the export"))
+        out.push(problem(digestLine, "the digest does not fit the entries: they were changed after the export"))
       }
       return out
     }
@@ -72,9 +74,6 @@ export const parseJsonExport = (): HistoryParser => {
 }
 
 const HEADER_KEYS = new Set(["format", "version", "digest"])
-
-/** JSON may take six bytes for one, and an entry has more fields than its command. */
-const MAX_VALUE = 8 * MAX_COMMAND
 
 const parseJson = (text: string): unknown => {
   try {

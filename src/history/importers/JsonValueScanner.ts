@@ -68,7 +68,7 @@ export const makeValueScanner = (handler: ValueHandler): ValueScanner => {
     switch (state) {
       case "start":
         if (byte === OPEN_OBJECT) state = "key"
-        else fail(out)
+        else if (!BYTE_ORDER_MARK.has(byte)) fail(out)
         return false
       case "key":
         if (byte === QUOTE) return true
@@ -221,6 +221,8 @@ const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const NEWLINE = 0x0a
+/** Some editors put it before UTF-8. */
+const BYTE_ORDER_MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf])
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09
 

@@ -9,7 +9,7 @@
  */
 
 import * as RawText from "../../domain/RawText.ts"
-import { type HistoryParser, MAX_COMMAND, type Parsed, problem } from "./HistoryParser.ts"
+import { type HistoryParser, MAX_COMMAND, MAX_LINE, type Parsed, problem } from "./HistoryParser.ts"
 
 export type ByteText = string
 
@@ -26,22 +26,28 @@ export interface LineFormat {
 
 export const parseLines = (format: LineFormat): HistoryParser => {
   let rest: ByteText = ""
+  /** Whether `rest` may hold one: looking is cheap in a chunk, not in what has been put together from many. */
+  let restMayHaveNul = false
   let number = 0
   let skipping = false
 
   const take = (line: ByteText, mayHaveNul: boolean, out: Array<Parsed>) => {
     number++
+    if (line.length > MAX_LINE) return refuse("an endless line", out)
     if (!mayHaveNul || !line.includes("\0")) return format.line(line, number, out)
-    format.interrupt(out)
-    out.push(problem(number, "NUL bytes, as a crash leaves them in a file"))
+    refuse("NUL bytes, as a crash leaves them in a file", out)
     const tail = line.slice(line.lastIndexOf("\0") + 1)
     if (format.begins(tail)) format.line(tail, number, out)
   }
 
-  const skipRestOfLine = (out: Array<Parsed>) => {
-    number++
+  const refuse = (why: string, out: Array<Parsed>) => {
     format.interrupt(out)
-    out.push(problem(number, `a line of more than ${MEBIBYTES}`))
+    out.push(problem(number, why))
+  }
+
+  /** The line at hand is beyond the limit already, and its end is not in sight. */
+  const skipLine = (out: Array<Parsed>) => {
+    take(rest, false, out)
     rest = ""
     skipping = true
   }
@@ -53,12 +59,13 @@ export const parseLines = (format: LineFormat): HistoryParser => {
       const lines = bytes.toString("latin1").split("\n")
       const last = lines.length - 1
       if (skipping && last === 0) return out
-      const mayHaveNul = rest.includes("\0") || bytes.includes(0)
+      const mayHaveNul = restMayHaveNul || bytes.includes(0)
       if (!skipping) lines[0] = rest + (lines[0] ?? "")
       for (let index = skipping ? 1 : 0; index < last; index++) take(lines[index] ?? "", mayHaveNul, out)
       skipping = false
       rest = lines[last] ?? ""
-      if (rest.length > MAX_COMMAND) skipRestOfLine(out)
+      restMayHaveNul = mayHaveNul
+      if (rest.length > MAX_LINE) skipLine(out)
       return out
     },
     end: () => {
@@ -79,8 +86,6 @@ const NON_ASCII = /[\x80-\xff]/
 export const decode = (bytes: ByteText): string =>
   NON_ASCII.test(bytes) ? RawText.fromBytes(Buffer.from(bytes, "latin1")) : bytes
 
-const MEBIBYTES = `${MAX_COMMAND / 1024 / 1024} MiB`
-
 const VISIBLE = /\S/
 
 /** Adds a command, unless there is nothing in it. */
@@ -92,7 +97,7 @@ export const pushCommand = (
   duration: number | null
 ): void => {
   if (!VISIBLE.test(bytes)) return
-  if (bytes.length > MAX_COMMAND) out.push(problem(line, `a command of more than ${MEBIBYTES}`))
+  if (bytes.length > MAX_COMMAND) out.push(problem(line, `a command of more than ${MAX_COMMAND / 1024 / 1024} MiB`))
   else if (bytes.includes("\0")) out.push(problem(line, "a NUL byte in the command"))
   else out.push({ kind: "command", line, command: decode(bytes), start, duration })
 }
