@@ -2,6 +2,7 @@
 
 import * as Command from "@effect/cli/Command"
 import { Effect } from "effect"
+import { sync } from "./commands/Sync.ts"
 import { group } from "./CommandTree.ts"
 
 export const hx = () =>
@@ -12,5 +13,5 @@ export const hx = () =>
       examples: ["import", 'find "docker run" --after yesterday'],
       runs: false
     },
-    []
+    [sync]
   )

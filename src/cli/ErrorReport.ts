@@ -8,12 +8,16 @@
 import type * as ValidationError from "@effect/cli/ValidationError"
 import { Cause, Chunk, Option } from "effect"
 import type { DbError, DbErrorReason } from "../db/DbError.ts"
+import type { EnvelopeError } from "../format/Envelope.ts"
+import type { ManifestError } from "../format/Manifest.ts"
+import type { SegmentError } from "../format/Segment.ts"
 import type { StoreUrlError } from "../store/StoreUrl.ts"
 import type { StoreError, StoreErrorReason } from "../store/StoreError.ts"
 import type { ConfigFileError } from "../platform/ConfigFile.ts"
 import type { LockError } from "../platform/FileLock.ts"
 import type { PrivateFileError } from "../platform/PrivateFile.ts"
 import type { SettingError } from "../platform/Settings.ts"
+import type { SegmentMismatch } from "../sync/SegmentFetch.ts"
 import type * as Sync from "../sync/SyncError.ts"
 import { plainText } from "./Help.ts"
 import { printable } from "./Printable.ts"
@@ -41,6 +45,10 @@ export type Reportable =
   | ConfigFileError
   | PrivateFileError
   | LockError
+  | EnvelopeError
+  | ManifestError
+  | SegmentError
+  | SegmentMismatch
   | Sync.NoStore
   | Sync.KeyNeeded
   | Sync.WrongVaultKey
@@ -78,6 +86,22 @@ const ROWS: Rows = {
     const [code, what, hint] = LOCK[e.reason]
     return row(code, what, e.path, hint)
   },
+  EnvelopeError: (e) => {
+    const subject = `${e.context.kind} of device ${e.context.device}: ${e.detail}`
+    if (e.reason === "NewerFormat") return newer(subject)
+    if (e.reason === "WrongKey" || e.reason === "UnknownEpoch") return row(3, "Wrong vault key", subject, REJOIN)
+    return row(5, "Object corruption detected", subject, RESTORE)
+  },
+  ManifestError: (e) => {
+    const subject = `manifest of device ${e.device}: ${e.detail}`
+    return e.reason === "NewerFormat" ? newer(subject) : row(5, "Manifest corruption detected", subject, RESTORE)
+  },
+  SegmentError: (e) => {
+    if (e.reason === "NewerFormat") return newer(e.detail)
+    if (e.reason === "Unwritable") return row(1, "Internal error", e.detail, REPORT)
+    return row(5, "Object corruption detected", e.detail, RESTORE)
+  },
+  SegmentMismatch: (e) => row(5, "Object corruption detected", e.detail, RESTORE),
   NoStore: () =>
     row(
       2,
@@ -137,13 +161,28 @@ const ROWS: Rows = {
       `by ${e.by}`,
       'To come back under a new id: "hx sync reset", then "hx sync init".'
     ),
-  PartlyDone: (e) =>
-    row(
-      8,
-      "Completed with problems",
-      `${e.store}: ${e.problems.map((problem) => `${problem.name} (${problem.kind}: ${problem.detail})`).join("; ")}`,
-      'Everything else was applied; the next pull tries these again. "hx sync verify" examines the store.'
-    )
+  PartlyDone: (e) => {
+    const subject = `${e.store}: ${problemsText(e.problems)}`
+    return e.problems.every((problem) => problem.kind === "archived")
+      ? row(7, STORE.Archived[1], subject, STORE.Archived[2])
+      : row(8, "Completed with problems", subject, "Everything else was applied; the next pull tries these again.")
+  }
+}
+
+const newer = (subject: string): Report =>
+  row(2, "The store holds what a newer hx wrote", subject, "Install that version of hx, or a later one.")
+
+const REJOIN = 'Take the recovery key from "hx sync key" on a device that works, then: hx sync init --key-file FILE'
+const RESTORE = "Run the command again; if it stays so, bring the object back from a backup or an older version of it."
+const REPORT = "This is a bug in hx. Please report it with the output of --log-level debug."
+
+/** Enough to see what it is about; the pull has told the rest. */
+const MOST_PROBLEMS = 3
+
+const problemsText = (problems: ReadonlyArray<Sync.Problem>): string => {
+  const told = problems.slice(0, MOST_PROBLEMS).map(({ detail, device, name }) => `${name} of ${device}: ${detail}`)
+  const rest = problems.length - told.length
+  return [...told, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ")
 }
 
 type Words = readonly [code: ExitCode, what: string, hint: string]
@@ -174,7 +213,7 @@ const STORE: Readonly<Record<StoreErrorReason, Words>> = {
   Absent: [
     5,
     "Object corruption detected: an object is missing",
-    'Try "hx sync pull" again; "hx sync verify" names every gap.'
+    'Try again; if it stays so, bring the object back from a backup, or publish again with "hx sync push --force" where it came from.'
   ],
   AlreadyExists: [
     4,
@@ -186,7 +225,7 @@ const STORE: Readonly<Record<StoreErrorReason, Words>> = {
   Archived: [
     7,
     "Archived in GLACIER",
-    'Ask for them back with "hx sync pull --restore", then pull again some hours later.'
+    "Restore them (aws s3api restore-object, or the console), then pull again some hours later."
   ],
   Throttled: [
     6,
@@ -207,7 +246,7 @@ const STORE: Readonly<Record<StoreErrorReason, Words>> = {
   TooLarge: [
     5,
     "Object corruption detected: larger than it can be",
-    'Nothing of it was used. "hx sync verify" examines the store.'
+    "Nothing of it was used. Bring the object back from a backup or an older version of it."
   ],
   NoSpace: [6, "No space left", "Make room where the store is, and run the command again."],
   Misconfigured: [
@@ -296,7 +335,7 @@ const isQuit = (defect: unknown): boolean =>
 
 const unforeseen = (defect: unknown): Report => {
   const [line = ""] = String(defect instanceof Error && defect.message !== "" ? defect.message : defect).split("\n")
-  return row(1, "Internal error", line, "This is a bug in hx. Please report it with the output of --log-level debug.")
+  return row(1, "Internal error", line, REPORT)
 }
 
 const detailed = (subject: string, detail: string | undefined): string =>

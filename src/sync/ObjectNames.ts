@@ -5,11 +5,12 @@ import { digest } from "../domain/EntryId.ts"
 
 export const VAULT_DESCRIPTOR = "vault.json"
 export const MANIFESTS = "manifests/"
+export const SEGMENTS = "segments/"
 export const PROBES = "probe-"
 
 export const manifestName = (device: DeviceId): string => `${MANIFESTS}${device}.hxm`
 
-export const segmentsOf = (device: DeviceId): string => `segments/${device}/`
+export const segmentsOf = (device: DeviceId): string => `${SEGMENTS}${device}/`
 
 export const segmentName = (device: DeviceId, id: string): string => `${segmentsOf(device)}${id}.hxs`
 

@@ -9,7 +9,10 @@ import { VaultKeys } from "../../src/sync/VaultKeys.ts"
 import { joinAll, live, makeDevice, makeWorld, push, record } from "./World.ts"
 
 /** Opening any store is a bug. */
-const noStores = Layer.succeed(Stores, { open: () => Effect.dieMessage("a store was opened") })
+const noStores = Layer.succeed(Stores, {
+  open: () => Effect.dieMessage("a store was opened"),
+  settle: () => Effect.dieMessage("a store was asked")
+})
 
 describe("a whole push", () => {
   it.scoped("with nothing pending never opens the store, and --force does", () =>

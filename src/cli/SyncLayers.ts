@@ -1,0 +1,35 @@
+/**
+ * Everything that the commands of sync run on. Loaded by the first of them that is called: opening the database, and the code of stores and
+ * formats, cost more than the rest of hx does to start.
+ */
+
+import { Effect, Layer } from "effect"
+import { HistoryDb } from "../db/HistoryDb.ts"
+import { Entropy } from "../platform/Entropy.ts"
+import { Paths } from "../platform/Paths.ts"
+import { Settings } from "../platform/Settings.ts"
+import { RequestLog } from "../store/RequestLog.ts"
+import { Stores } from "../store/Stores.ts"
+import { DeviceLock } from "../sync/DeviceLock.ts"
+import { StoredCredentials } from "../sync/StoredCredentials.ts"
+import { SyncTuning } from "../sync/SyncTuning.ts"
+import { VaultKeys } from "../sync/VaultKeys.ts"
+import { askForKey } from "./TerminalKey.ts"
+
+/** What it takes to read the user's wishes; nothing is opened or created yet. */
+export const wishes = Layer.provideMerge(Settings.layer, Paths.layer)
+
+const history = Layer.unwrapEffect(Effect.map(Paths, (paths) => HistoryDb.layer(paths.database)))
+
+/** The rest: opens the local database, and makes it where there is none. */
+export const services = Layer.mergeAll(
+  history,
+  Stores.layer,
+  VaultKeys.layer,
+  StoredCredentials.layer,
+  DeviceLock.layer,
+  SyncTuning.layer,
+  askForKey
+).pipe(Layer.provideMerge(Layer.merge(Entropy.layer, RequestLog.layer)))
+
+export const layer = Layer.provideMerge(services, wishes)

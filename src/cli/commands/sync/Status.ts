@@ -1,0 +1,27 @@
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import { lazily, leaf } from "../../CommandTree.ts"
+
+const options = {
+  verbose: Options.boolean("verbose").pipe(
+    Options.withDescription("Also each device: when it last published, and what of it is missing here")
+  ),
+  detailed: Options.boolean("detailed").pipe(
+    Options.withDescription("Also what the store holds: objects and bytes, by device and by kind")
+  ),
+  lastSync: Options.boolean("last-sync").pipe(
+    Options.withDescription("Only when this device last pushed and pulled; asks nobody")
+  )
+}
+
+export const status = leaf(
+  Command.make(
+    "status",
+    options,
+    lazily(() => import("./run/Status.ts"))
+  ),
+  {
+    summary: "Shows store, vault, device, last push and pull, what is pending, and whether the store answers.",
+    examples: ["sync status", "sync status --verbose", "sync status --last-sync"]
+  }
+)

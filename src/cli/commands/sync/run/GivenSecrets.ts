@@ -1,0 +1,117 @@
+/**
+ * The key and the passphrase that the user gave: an option beats the settings, a file beats a variable. They are never arguments, which other
+ * users of the machine could read and which end up in the very history that hx keeps.
+ */
+
+import { Effect, Option, Redacted } from "effect"
+import { readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { errno } from "../../../../platform/Errno.ts"
+import { Paths } from "../../../../platform/Paths.ts"
+import type { Setting } from "../../../../platform/Setting.ts"
+import { Settings } from "../../../../platform/Settings.ts"
+import { Stdio } from "../../../../platform/Stdio.ts"
+import * as SyncSettings from "../../../../platform/SyncSettings.ts"
+import type { GivenSecrets, SecretText } from "../../../../sync/JoinKey.ts"
+import { UsageError } from "../../../UsageError.ts"
+
+export interface SecretOptions {
+  readonly keyFile: Option.Option<string>
+  readonly passphraseFile: Option.Option<string>
+}
+
+export const givenSecrets = Effect.fn("GivenSecrets.read")(function* (options: SecretOptions) {
+  if (Option.contains(options.keyFile, INPUT) && Option.contains(options.passphraseFile, INPUT)) {
+    return yield* new UsageError({
+      what: "Standard input can be read once only",
+      subject: "--key-file - --passphrase-file -",
+      hint: "Give one of them as a file."
+    })
+  }
+  const key = yield* find(options.keyFile, SyncSettings.KeyFile, SyncSettings.Key)
+  const passphrase = yield* find(options.passphraseFile, SyncSettings.PassphraseFile, SyncSettings.Passphrase)
+  return { key, passphrase: yield* Effect.transposeMapOption(passphrase, toPassphrase) } satisfies GivenSecrets
+})
+
+/** Stands for standard input. */
+const INPUT = "-"
+
+/** No key or passphrase comes near this, in bytes. */
+const MAX_BYTES = 64 * 1024
+
+const find = Effect.fnUntraced(function* (
+  option: Option.Option<string>,
+  file: Setting<Option.Option<string>>,
+  text: Setting<Option.Option<Redacted.Redacted>>
+) {
+  const settings = yield* Settings
+  const path = Option.isSome(option) ? option : yield* settings.get(file)
+  if (Option.isSome(path)) return Option.some(yield* readSecret(path.value))
+  return Option.map(yield* settings.get(text), (given): SecretText => ({ source: text.variable, text: given }))
+})
+
+const readSecret = Effect.fnUntraced(function* (path: string) {
+  if (/^hx1[0-9a-z]{40,}$/i.test(path)) {
+    return yield* new UsageError({
+      what: "That is a recovery key, not a file that holds one",
+      subject: "--key-file",
+      hint: "Write it to a file that only you can read, or give it in HX_SYNC_KEY. Your shell's history holds it now: remove it there."
+    })
+  }
+  const source = path === INPUT ? "standard input" : path
+  const bytes = path === INPUT ? yield* readInput : yield* readFileOf(path)
+  if (bytes.length > MAX_BYTES) return yield* unreadable(source, "it is too large to hold a key or a passphrase")
+  return { source, text: Redacted.make(Buffer.from(bytes).toString("utf8")) } satisfies SecretText as SecretText
+})
+
+const readInput = Effect.flatMap(Stdio, (stdio) =>
+  Effect.tryPromise({
+    try: async () => {
+      const chunks: Array<Uint8Array> = []
+      let length = 0
+      for await (const chunk of stdio.input()) {
+        chunks.push(chunk)
+        length += chunk.length
+        if (length > MAX_BYTES) break
+      }
+      return Buffer.concat(chunks)
+    },
+    catch: (cause) => unreadable("standard input", reasonOf(cause))
+  })
+)
+
+const readFileOf = Effect.fnUntraced(function* (path: string) {
+  const { home, workingDirectory } = yield* Paths
+  const whole = path.startsWith("~/") ? join(home, path.slice(2)) : resolve(workingDirectory, path)
+  return yield* Effect.tryPromise({ try: () => readFile(whole), catch: (cause) => unreadable(path, reasonOf(cause)) })
+})
+
+/** What ends the last line is no part of a passphrase. */
+const toPassphrase = (given: SecretText): Effect.Effect<SecretText, UsageError> => {
+  const text = Redacted.value(given.text).replace(/\r?\n$/, "")
+  return text === ""
+    ? Effect.fail(
+        new UsageError({ what: "The passphrase is empty", subject: given.source, hint: "Give a longer one." })
+      )
+    : Effect.succeed({ ...given, text: Redacted.make(text) })
+}
+
+const unreadable = (path: string, why: string) =>
+  new UsageError({
+    what: "The file cannot be read",
+    subject: `${path}: ${why}`,
+    hint: "Give the path of a file you can read."
+  })
+
+const reasonOf = (cause: unknown): string => {
+  switch (errno(cause)) {
+    case "ENOENT":
+      return "there is no such file"
+    case "EACCES":
+      return "you may not read it"
+    case "EISDIR":
+      return "it is a directory"
+    default:
+      return errno(cause) ?? String(cause)
+  }
+}

@@ -1,0 +1,107 @@
+/** What `hx sync init` does and says. */
+
+import { Effect, Either, Option } from "effect"
+import { HistoryDb } from "../../../../db/HistoryDb.ts"
+import { MAX_LABEL } from "../../../../format/Manifest.ts"
+
+import { hostName } from "../../../../platform/HostName.ts"
+import { Paths } from "../../../../platform/Paths.ts"
+import { Settings } from "../../../../platform/Settings.ts"
+import { Store } from "../../../../platform/SyncSettings.ts"
+import { folderLocation, parseStoreUrl, quotingHint, type StoreUrl } from "../../../../store/StoreUrl.ts"
+import { underLock } from "../../../../sync/DeviceLock.ts"
+import { init, type InitOptions } from "../../../../sync/Init.ts"
+import * as SyncState from "../../../../sync/SyncState.ts"
+import { Output } from "../../../Output.ts"
+import { printable } from "../../../Printable.ts"
+import { services, wishes } from "../../../SyncLayers.ts"
+import { UsageError } from "../../../UsageError.ts"
+import { givenSecrets, type SecretOptions } from "./GivenSecrets.ts"
+import { initJson, initText } from "./InitReport.ts"
+
+export interface InitGiven extends SecretOptions {
+  readonly store: Option.Option<string>
+  readonly noEncrypt: boolean
+  readonly device: Option.Option<string>
+}
+
+/** Everything the user said is read, and refused where it cannot be, before anything is opened. */
+export const run = (given: InitGiven) =>
+  Effect.gen(function* () {
+    const output = yield* Output
+    const url = yield* chosenStore(given.store)
+    const hint = Option.flatMap(url, quotingHint)
+    if (Option.isSome(hint)) yield* Effect.logInfo(`Note: ${hint.value}.`)
+    const device = yield* Effect.transposeMapOption(given.device, checkName)
+    const secrets = yield* givenSecrets(given)
+    if (given.noEncrypt) yield* refuseSecrets(secrets)
+    const ready = { secrets, noEncrypt: given.noEncrypt, device }
+    const outcome = yield* Effect.provide(underLock(joinOrFound(url, ready)), services)
+    if (!outcome.report.encrypted) yield* Effect.logWarning(NOT_ENCRYPTED)
+    yield* output.result(initJson(outcome), () => initText(outcome, output).join("\n"))
+  }).pipe(Effect.provide(wishes))
+
+/** The URL of the option or the setting; none where neither is there. */
+const chosenStore = Effect.fnUntraced(function* (option: Option.Option<string>) {
+  const { home, workingDirectory } = yield* Paths
+  const settings = yield* Settings
+  const text = Option.isSome(option) ? option : yield* settings.get(Store)
+  return yield* Effect.transposeMapOption(text, (url) => parseStoreUrl(url, { home, workingDirectory }))
+})
+
+/** Without a URL: the store in use, else a folder beside the history. */
+const joinOrFound = Effect.fnUntraced(function* (
+  chosen: Option.Option<StoreUrl>,
+  options: Pick<InitOptions, "secrets" | "noEncrypt" | "device">
+) {
+  const db = yield* HistoryDb
+  const url = Option.isSome(chosen) ? chosen.value : yield* storeInUse
+  const device = Option.isNone(options.device) && (yield* db.device.label) === "" ? yield* machineName : options.device
+  const report = yield* init({ ...options, url, device })
+  return { report, device: { id: yield* db.device.id, label: yield* db.device.label } }
+})
+
+const storeInUse = Effect.gen(function* () {
+  const { defaultStore, home, workingDirectory } = yield* Paths
+  const bound = Option.flatMap(yield* SyncState.binding.get, ({ location }) =>
+    Either.getRight(parseStoreUrl(location, { home, workingDirectory }))
+  )
+  return Option.getOrElse(bound, (): StoreUrl => ({
+    location: folderLocation(defaultStore),
+    credentials: Option.none()
+  }))
+})
+
+const machineName = Effect.map(hostName, (name) => Option.filter(Option.some(name), (text) => text !== ""))
+
+const checkName = (name: string): Effect.Effect<string, UsageError> => {
+  const trimmed = name.trim()
+  return trimmed !== "" && trimmed.length <= MAX_LABEL && printable(trimmed) === trimmed
+    ? Effect.succeed(trimmed)
+    : Effect.fail(
+        new UsageError({
+          what: "That cannot be the name of a device",
+          subject: `--device ${JSON.stringify(name.slice(0, 80))}`,
+          hint: `A name has 1 to ${MAX_LABEL} visible characters.`
+        })
+      )
+}
+
+const refuseSecrets = ({ key, passphrase }: InitOptions["secrets"]) =>
+  Option.match(
+    Option.orElse(key, () => passphrase),
+    {
+      onNone: () => Effect.void,
+      onSome: ({ source }) =>
+        Effect.fail(
+          new UsageError({
+            what: "A vault without encryption has no key and no passphrase",
+            subject: `--no-encrypt, and ${source}`,
+            hint: "Leave one of them out."
+          })
+        )
+    }
+  )
+
+const NOT_ENCRYPTED =
+  "THIS VAULT IS NOT ENCRYPTED. Whoever can read the store can read every command in it, secrets typed by mistake included."

@@ -1,0 +1,95 @@
+/** What `hx sync pull` does and says. */
+
+import { Effect } from "effect"
+import { forecast, type PullForecast, type PullReport } from "../../../../sync/Pull.ts"
+import { failOnProblems, runPull } from "../../../../sync/Sync.ts"
+import type { Problem } from "../../../../sync/SyncError.ts"
+import { VaultSession } from "../../../../sync/VaultSession.ts"
+import { Output, type Json } from "../../../Output.ts"
+import { printable } from "../../../Printable.ts"
+import { layer } from "../../../SyncLayers.ts"
+import { bytesText, counted } from "../../../Units.ts"
+import { forkLines, forksJson } from "./Forks.ts"
+import { requestsMade, tellingRequests } from "./Requests.ts"
+
+export interface PullGiven {
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly verbose: boolean
+}
+
+export const run = (given: PullGiven) => Effect.provide(given.dryRun ? foretell(given) : fetch(given), layer)
+
+const fetch = Effect.fnUntraced(function* (given: PullGiven) {
+  const output = yield* Output
+  const report = yield* tellingRequests(given.verbose)(runPull({ force: given.force }))
+  const requests = yield* requestsMade(given.verbose)
+  yield* output.result({ ...pullJson(report), ...requests.json }, () =>
+    [...pullLines(report), ...requests.lines].join("\n")
+  )
+  yield* failOnProblems(report.problems)
+})
+
+export const pullJson = (report: PullReport): { readonly [key: string]: Json } => ({
+  devices: report.devices,
+  changed: report.changed,
+  segments: report.segments,
+  bytes: report.bytes,
+  added: report.absorbed.added,
+  merged: report.absorbed.merged,
+  removed: report.absorbed.removed,
+  refused: report.absorbed.refused,
+  known: report.absorbed.known,
+  problems: problemsJson(report.problems),
+  forks: forksJson(report.forks)
+})
+
+export const pullLines = (report: PullReport): ReadonlyArray<string> => {
+  const { absorbed, bytes, changed, devices, segments } = report
+  const fetched = segments === 0 ? "" : `, in ${counted(segments, "segment")} (${bytesText(bytes)})`
+  const news = [
+    ...(absorbed.added > 0 ? [counted(absorbed.added, "new command")] : []),
+    ...(absorbed.merged > 0 ? [`more known of ${counted(absorbed.merged, "command")}`] : []),
+    ...(absorbed.removed > 0 ? [`${counted(absorbed.removed, "command")} forgotten`] : [])
+  ]
+  const others = counted(devices, "other device")
+  return [
+    ...forkLines(report.forks),
+    news.length > 0
+      ? `Pulled ${news.join(", ")} from ${changed} of ${others}${fetched}.`
+      : `Nothing new from ${others}${fetched}.`,
+    ...problemLines(report.problems)
+  ]
+}
+
+const problemLines = (problems: ReadonlyArray<Problem>): ReadonlyArray<string> =>
+  problems.map(
+    ({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`
+  )
+
+const problemsJson = (problems: ReadonlyArray<Problem>): Json =>
+  problems.map(({ detail, device, kind, name }) => ({ kind, device, name, detail }))
+
+/** What a pull would fetch; reads manifests and changes nothing. */
+const foretell = Effect.fnUntraced(function* (given: PullGiven) {
+  const output = yield* Output
+  const would = yield* tellingRequests(given.verbose)(Effect.provide(forecast(), VaultSession.layer))
+  const requests = yield* requestsMade(given.verbose)
+  const { problems, ...counts } = would
+  yield* output.result({ dryRun: true, ...counts, problems: problemsJson(problems), ...requests.json }, () =>
+    [...foretellLines(would, given.force), ...requests.lines].join("\n")
+  )
+  yield* failOnProblems(problems)
+})
+
+const foretellLines = (would: PullForecast, force: boolean): ReadonlyArray<string> => {
+  const others = counted(would.devices, "other device")
+  const fetched = would.segments === 0 ? "" : `, in ${counted(would.segments, "segment")} (${bytesText(would.bytes)})`
+  return [
+    would.operations === 0
+      ? `Nothing new from ${others}.`
+      : `Would pull ${counted(would.operations, "change")} from ${would.changed} of ${others}${fetched}.`,
+    ...(force ? ["--force would read everything again."] : []),
+    ...problemLines(would.problems)
+  ]
+}

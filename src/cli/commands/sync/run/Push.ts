@@ -1,0 +1,75 @@
+/** What `hx sync push` does and says. */
+
+import { Effect } from "effect"
+import { pending, type Pending, type PushReport } from "../../../../sync/Push.ts"
+import { runPush } from "../../../../sync/Sync.ts"
+import { requireBinding } from "../../../../sync/VaultSession.ts"
+import { Output, type Json } from "../../../Output.ts"
+import { layer } from "../../../SyncLayers.ts"
+import { bytesText, counted } from "../../../Units.ts"
+import { forkLines, forksJson } from "./Forks.ts"
+import { requestsMade, tellingRequests } from "./Requests.ts"
+
+export interface PushGiven {
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly verbose: boolean
+}
+
+export const run = (given: PushGiven) => Effect.provide(given.dryRun ? foretell(given) : publish(given), layer)
+
+const publish = Effect.fnUntraced(function* (given: PushGiven) {
+  const output = yield* Output
+  const report = yield* tellingRequests(given.verbose)(runPush({ force: given.force }))
+  const requests = yield* requestsMade(given.verbose)
+  yield* output.result({ ...pushJson(report), ...requests.json }, () =>
+    [...pushLines(report), ...requests.lines].join("\n")
+  )
+})
+
+export const pushJson = (report: PushReport): { readonly [key: string]: Json } => ({
+  operations: report.operations,
+  segments: report.segments,
+  bytes: report.bytes,
+  deleted: report.deleted,
+  owed: report.owed,
+  versionsLeft: report.versionsLeft,
+  forks: forksJson(report.forks)
+})
+
+export const pushLines = (report: PushReport): ReadonlyArray<string> => {
+  const { bytes, deleted, operations, owed, segments, versionsLeft } = report
+  const inSegments = segments === 0 ? "" : ` in ${counted(segments, "segment")} (${bytesText(bytes)})`
+  const published = operations > 0 || segments > 0
+  return [
+    ...forkLines(report.forks),
+    ...(published ? [`Published ${counted(operations, "change")}${inSegments}.`] : []),
+    ...(deleted > 0 ? [`Deleted ${counted(deleted, "object")} that nothing needs any more.`] : []),
+    ...(owed > 0 ? [`${counted(owed, "object")} could not be deleted; the next push tries again.`] : []),
+    ...(versionsLeft > 0
+      ? [`The bucket keeps older versions of ${counted(versionsLeft, "deleted object")}, which we may not delete.`]
+      : []),
+    ...(published || deleted > 0 || owed > 0 ? [] : ["Nothing to push."])
+  ]
+}
+
+/** What a push would do, from this device's memory alone. */
+const foretell = Effect.fnUntraced(function* (given: PushGiven) {
+  const output = yield* Output
+  yield* requireBinding
+  const waiting = yield* pending
+  yield* output.result({ dryRun: true, ...waiting }, () => foretellLines(waiting, given.force).join("\n"))
+})
+
+const foretellLines = (waiting: Pending, force: boolean): ReadonlyArray<string> => {
+  const lines = pendingLines(waiting)
+  if (lines.length > 0) return [`Would publish: ${lines.join("; ")}.`]
+  return [force ? "Nothing is new; --force would publish what is known again." : "Nothing to push."]
+}
+
+/** What is waiting, in words; none where nothing is. */
+export const pendingLines = (waiting: Pending): ReadonlyArray<string> => [
+  ...(waiting.operations > 0 ? [counted(waiting.operations, "change")] : []),
+  ...(waiting.purged > 0 ? [`${counted(waiting.purged, "forgotten command")} to take out`] : []),
+  ...(waiting.deletions > 0 ? [`${counted(waiting.deletions, "object")} to delete`] : [])
+]
