@@ -193,7 +193,14 @@ const isFounding = (keyring: Keyring, options: InitOptions) =>
 
 /** Manifests without a vault.json are somebody's vault that lost its descriptor: nothing is founded over them. */
 const refuseStrayManifests = Effect.fnUntraced(function* (store: ObjectStoreService) {
-  const stray = yield* store.list(MANIFESTS).pipe(Stream.runHead)
+  const stray = yield* store.list(MANIFESTS).pipe(
+    Stream.runHead,
+    // A folder that is not there yet will be made. Of a bucket we would know by now: reading vault.json has failed.
+    Effect.catchIf(
+      (error) => error.reason === "NoSuchBucket",
+      () => Effect.succeedNone
+    )
+  )
   if (Option.isNone(stray)) return
   const detail =
     "it is gone, though manifests of a vault are there: restore it, or run init on a device that has the vault's key"
