@@ -43,9 +43,10 @@
  * that had one (at first: 0); for an imported one without a start, one more than that of the last such add of the same command (at first: 0); for
  * any other, 0.
  *
- * Everything is used up: columns, texts and contexts that are longer than the operations need are an error. So are an index beyond its list, text
- * that is not UTF-8, a number beyond ±(2^53 - 1), µs beyond 999,999, a negative ordinal. A segment has at most 1,000,000 operations and 64 MiB;
- * writers cut at 250,000 and 32 MiB.
+ * A reader refuses columns, commands and contexts that are more than the operations need; an index beyond its list; text that is not UTF-8;
+ * numbers beyond ±(2^53 - 1); µs of a start beyond 999,999; a negative ordinal; more than 250,000 operations; lists of commands, contexts or
+ * directories that are longer than the number of operations, or of terms six times that. A plaintext has at most 64 MiB; writers begin the next
+ * segment at 32 MiB.
  *
  * A segment's id is 16 bytes: the first of HMAC-SHA-256, under derive(epoch key, "hx.segment.id.1", vault id) of 32 bytes (Keyring.ts), of the
  * plaintext; without encryption the first of SHA-256( fields("hx.segment.id.1", vault id) ‖ plaintext ). The same run of operations gets the same
@@ -96,11 +97,11 @@ export const TEXT_END = 0xff
 
 export const SECOND = 1_000_000
 
-/** What a reader accepts in one segment. */
-export const MAX_OPERATIONS = 1_000_000
+/** Of one segment. */
+export const MAX_OPERATIONS = 250_000
 
-/** Where a writer begins the next segment, whichever comes first. */
-export const CUT_OPERATIONS = 250_000
+/** Where a writer begins the next segment, whichever comes first: operations, or bytes of plaintext. */
+export const CUT_OPERATIONS = MAX_OPERATIONS
 export const CUT_PLAINTEXT = 32 * 1024 * 1024
 
 export const EVERY_DEVICE = "0".repeat(32)

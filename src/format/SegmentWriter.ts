@@ -6,8 +6,9 @@ import { derivedId, isEntryId } from "../domain/EntryId.ts"
 import type { ForgetRule } from "../domain/ForgetRule.ts"
 import type { Operation } from "../domain/Operation.ts"
 import { ByteWriter, ColumnWriter } from "./ByteColumn.ts"
-import { EVERY_DEVICE, KIND, SECOND, SEGMENT_VERSION, SegmentError, SHAPE } from "./Segment.ts"
 import { CommandColumn } from "./CommandColumn.ts"
+import { MAX_PLAINTEXT } from "./Envelope.ts"
+import { EVERY_DEVICE, KIND, MAX_OPERATIONS, SECOND, SEGMENT_VERSION, SegmentError, SHAPE } from "./Segment.ts"
 import { TextList } from "./TextList.ts"
 
 export class SegmentWriter {
@@ -46,7 +47,7 @@ export class SegmentWriter {
     const kind = KIND[operation.kind]
     if (kind !== this.kind) this.endRun(kind)
     this.run++
-    this.count++
+    if (++this.count > MAX_OPERATIONS) throw unwritable("more operations than a segment has")
     switch (operation.kind) {
       case "add":
         return this.entry(operation.entry)
@@ -71,7 +72,7 @@ export class SegmentWriter {
     return texts + columns + rarer + rest + FRAME
   }
 
-  /** The plaintext. Nothing can be added afterwards. */
+  /** The plaintext; nothing can be added afterwards. Throws SegmentError (Unwritable) where it is larger than an object may be. */
   finish(): Uint8Array {
     this.endRun(0)
     const commands = this.commands.finish()
@@ -99,6 +100,7 @@ export class SegmentWriter {
       segment.varint(section.length)
       segment.bytes(section)
     }
+    if (segment.length > MAX_PLAINTEXT) throw unwritable("more bytes than an object has")
     return segment.view()
   }
 

@@ -34,10 +34,12 @@ export class TextList {
   }
 }
 
-export const readTexts = (bytes: Buffer): ReadonlyArray<string> => {
+/** A list of at most `limit` texts. */
+export const readTexts = (bytes: Buffer, limit: number): ReadonlyArray<string> => {
   const texts: Array<string> = []
   let from = 0
   while (from < bytes.length) {
+    if (texts.length === limit) throw new MalformedBytes("more texts than operations need")
     const end = bytes.indexOf(TEXT_END, from)
     if (end === -1) throw new MalformedBytes("a text without its end")
     const text = bytes.subarray(from, end)
