@@ -29,7 +29,7 @@ export const retrying = (store: ObjectStoreService, policy: RetryPolicy): Object
 const retryingList = (store: ObjectStoreService, policy: RetryPolicy, prefix: string) =>
   Stream.suspend(() => {
     const seen = new Set<string>()
-    return store.list(prefix).pipe(
+    return Stream.suspend(() => store.list(prefix)).pipe(
       Stream.filter(({ name }) => !seen.has(name)),
       Stream.tap(({ name }) => Effect.sync(() => seen.add(name))),
       Stream.retry(policy)

@@ -58,7 +58,7 @@ export const noRetries: RetryPolicy = Schedule.stop
 
 /** How long a request for so many bytes may take in all, on the slowest link that hx still waits for. */
 export const deadlineFor = (timeout: Duration.Duration, bytes: number): Duration.Duration =>
-  Duration.sum(Duration.times(timeout, 2), Duration.seconds(bytes / SLOWEST))
+  Duration.sum(Duration.times(timeout, 4), Duration.seconds(bytes / SLOWEST))
 
 /** Bytes per second, for each of several transfers that share a link. */
 const SLOWEST = 4096
