@@ -25,26 +25,45 @@ export const summarize = ({ sql }: Connection): Effect.Effect<Summary, SqlError>
 
 export const count = Effect.fnUntraced(function* (connection: Connection): Effect.fn.Return<Counts, SqlError> {
   const { sql } = connection
-  const [[finished, failed] = [0, 0]] = yield* rows<readonly [number, number]>(sql`
-    SELECT count(exit), coalesce(sum(exit <> 0), 0) FROM entries WHERE shadowed = 0`)
+  const places = yield* rows<readonly [string | null, string | null, number, number, number]>(sql`
+    SELECT h.text, s.text, g.n, g.finished, g.failed FROM (
+      SELECT host, shell, count(*) AS n, count(exit) AS finished, coalesce(sum(exit <> 0), 0) AS failed
+      FROM entries WHERE shadowed = 0 GROUP BY host, shell
+    ) g LEFT JOIN terms h ON h.id = g.host LEFT JOIN terms s ON s.id = g.shell`)
   return {
     commands: yield* rows<readonly [string, number]>(sql`
       SELECT c.text, g.n FROM (
         SELECT command, count(*) AS n FROM entries WHERE shadowed = 0 GROUP BY command
       ) g CROSS JOIN commands c ON c.id = g.command ORDER BY g.n DESC, c.id`),
-    hosts: yield* tally(connection, "host"),
-    shells: yield* tally(connection, "shell"),
-    directories: (yield* tally(connection, "cwd")).filter(([directory]) => directory !== null).slice(0, 100),
-    quarters: yield* rows<readonly [number, number]>(sql`
-      SELECT start / 900000000 AS quarter, count(*) FROM entries WHERE shadowed = 0 AND start IS NOT NULL
-      GROUP BY quarter ORDER BY quarter`),
-    finished,
-    failed
+    hosts: tally(places.map(([host, , n]) => [host, n])),
+    shells: tally(places.map(([, shell, n]) => [shell, n])),
+    directories: yield* rows<readonly [string, number]>(sql`
+      SELECT t.text, g.n FROM (
+        SELECT cwd, count(*) AS n FROM entries WHERE cwd IS NOT NULL AND shadowed = 0 GROUP BY cwd
+        ORDER BY n DESC LIMIT 100
+      ) g CROSS JOIN terms t ON t.id = g.cwd ORDER BY g.n DESC, t.text`),
+    quarters: yield* quarters(connection),
+    finished: places.reduce((sum, [, , , finished]) => sum + finished, 0),
+    failed: places.reduce((sum, [, , , , failed]) => sum + failed, 0)
   }
 })
 
-const tally = ({ sql }: Connection, column: "host" | "shell" | "cwd"): Effect.Effect<Tally, SqlError> =>
-  rows<readonly [string | null, number]>(sql`
-    SELECT t.text, g.n FROM (
-      SELECT ${sql.literal(column)} AS term, count(*) AS n FROM entries WHERE shadowed = 0 GROUP BY term
-    ) g LEFT JOIN terms t ON t.id = g.term ORDER BY g.n DESC, t.text`)
+const tally = (counted: ReadonlyArray<readonly [string | null, number]>): Tally => {
+  const sums = new Map<string | null, number>()
+  for (const [value, n] of counted) sums.set(value, (sums.get(value) ?? 0) + n)
+  return Array.from(sums).sort(([, a], [, b]) => b - a)
+}
+
+/** All entries by the index on start, less the few that are shadowed: that index alone tells nothing of them. */
+const quarters = Effect.fnUntraced(function* ({ sql }: Connection): Effect.fn.Return<Counts["quarters"], SqlError> {
+  const shadowed = new Map(
+    yield* rows<readonly [number, number]>(sql`
+      SELECT start / 900000000 AS quarter, count(*) FROM entries WHERE shadowed = 1 GROUP BY quarter`)
+  )
+  const all = yield* rows<readonly [number, number]>(sql`
+    SELECT start / 900000000 AS quarter, count(*) FROM entries WHERE start IS NOT NULL GROUP BY quarter ORDER BY quarter`)
+  return all.flatMap(([quarter, n]) => {
+    const visible = n - (shadowed.get(quarter) ?? 0)
+    return visible > 0 ? [[quarter, visible] as const] : []
+  })
+})

@@ -67,7 +67,7 @@ const newest = (connection: Connection, query: FindQuery) =>
 /** SQLite's word for no limit is a negative one. */
 const limitOf = ({ limit }: FindQuery): number => (Number.isFinite(limit) ? limit : -1)
 
-const FEW_COMMANDS = 300
+const FEW_COMMANDS = 600
 const FEW_ENTRIES = 3_000
 
 /** The commands that match, or null where the index has more to offer than can be tried. */

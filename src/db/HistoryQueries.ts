@@ -19,12 +19,16 @@ export interface HistoryQueries {
   readonly withPrefix: (prefix: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, DbError>
   /** One page of all entries: undated ones first, as they were taken in, then by time. Give the last page's cursor to go on. */
   readonly page: (request: PageRequest) => Effect.Effect<Page, DbError>
-  /** Of these ids, those whose entry is here. */
-  readonly existing: (ids: ReadonlyArray<EntryId>) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
+  /** Those of these entries that are here, shadowed ones too. */
+  readonly entries: (
+    ids: ReadonlyArray<EntryId>
+  ) => Effect.Effect<ReadonlyArray<{ readonly entry: Entry; readonly shadowed: boolean }>, DbError>
   /** Ids of the imported entries that stand within a second of one of these live entries, with its command: shadowed, most of them. */
   readonly twinsOf: (ids: ReadonlyArray<EntryId>) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
   /** Ids of the entries that a window would cover: see ForgetRule.windowCovers. */
   readonly underWindow: (window: ForgetWindow) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
+  /** How many entries are shadowed. */
+  readonly shadowed: Effect.Effect<number, DbError>
   readonly counts: Effect.Effect<Counts, DbError>
 }
 

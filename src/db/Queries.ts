@@ -2,6 +2,7 @@
 
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
+import type { Entry } from "../domain/Entry.ts"
 import type { EntryId } from "../domain/EntryId.ts"
 import type { ForgetWindow } from "../domain/ForgetRule.ts"
 import { type Connection, rows, scalar } from "./Connection.ts"
@@ -30,9 +31,13 @@ export const makeQueries = (connection: Connection): HistoryQueries => {
       withPrefix(connection, prefix, limit).pipe(failing)
     ),
     page: Effect.fn("HistoryQueries.page")((request: PageRequest) => page(connection, request).pipe(failing)),
-    existing: Effect.fn("HistoryQueries.existing")((ids: ReadonlyArray<EntryId>) =>
-      Effect.map(seqsOf(connection, ids), (found) => found.map(([, id]) => id)).pipe(failing)
+    entries: Effect.fn("HistoryQueries.entries")((ids: ReadonlyArray<EntryId>) =>
+      entriesById(connection, ids).pipe(failing)
     ),
+    shadowed: Effect.map(
+      scalar<number>(connection.sql`SELECT count(*) FROM entries WHERE shadowed = 1`),
+      (shadowed) => shadowed ?? 0
+    ).pipe(failing, Effect.withSpan("HistoryQueries.shadowed")),
     twinsOf: Effect.fn("HistoryQueries.twinsOf")((ids: ReadonlyArray<EntryId>) =>
       twinsOf(connection, ids).pipe(failing)
     ),
@@ -100,16 +105,30 @@ const page = Effect.fnUntraced(function* (
   }
 })
 
-const seqsOf = ({ sql }: Connection, ids: ReadonlyArray<EntryId>) =>
-  rows<readonly [number, EntryId]>(sql`
-    SELECT e.seq, j.value FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN entries e ON e.id = unhex(j.value)`)
+const entriesById = Effect.fnUntraced(function* (
+  connection: Connection,
+  ids: ReadonlyArray<EntryId>
+): Effect.fn.Return<ReadonlyArray<{ readonly entry: Entry; readonly shadowed: boolean }>, SqlError> {
+  const found = yield* rows<readonly [number, ...EntryRow]>(connection.sql`
+    SELECT e.shadowed, ${entryColumns(connection)} FROM json_each(${JSON.stringify(ids)}) j
+    CROSS JOIN entries e ON e.id = unhex(j.value)`)
+  const entries = yield* entriesOf(
+    connection,
+    found.map(([, ...row]) => row)
+  )
+  return entries.map((entry, index) => ({ entry, shadowed: found[index]![0] === 1 }))
+})
 
 const twinsOf = Effect.fnUntraced(function* (
   connection: Connection,
   ids: ReadonlyArray<EntryId>
 ): Effect.fn.Return<ReadonlyArray<EntryId>, SqlError> {
-  const seqs = (yield* seqsOf(connection, ids)).map(([seq]) => seq)
-  const neighbours = yield* importedNeighbours(connection, seqs)
+  const seqs = yield* rows<readonly [number]>(connection.sql`
+    SELECT e.seq FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN entries e ON e.id = unhex(j.value)`)
+  const neighbours = yield* importedNeighbours(
+    connection,
+    seqs.map(([seq]) => seq)
+  )
   const found = yield* rows<readonly [EntryId]>(connection.sql`
     SELECT DISTINCT lower(hex(e.id)) FROM json_each(${JSON.stringify(neighbours)}) j CROSS JOIN entries e ON e.seq = j.value`)
   return found.map(([id]) => id)
