@@ -12,7 +12,8 @@ import { casual, type ParsedResult } from "chrono-node"
 export const parseSpokenDate = (text: string, now: number): number | null => {
   const reference = new Date(now / 1000)
   const [found, ...more] = casual.parse(text, { instant: reference })
-  const whole = found !== undefined && more.length === 0 && found.end == null && found.text.length === text.length
+  const whole =
+    found !== undefined && more.length === 0 && (found.end ?? null) === null && found.text.length === text.length
   return whole ? inThePast(found, reference).getTime() * 1000 : null
 }
 

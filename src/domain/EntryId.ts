@@ -9,7 +9,8 @@
  *     undated    tag "hx.entry.undated.1"   fields command, ordinal
  *
  * Numbers are decimal ASCII; text is RawText as UTF-8. The ordinal counts, from 0, the earlier entries of the same source with the same
- * start and command. Ids are taken before redaction, so a better redaction pattern never duplicates an entry.
+ * start and command; where there is a start, those of one run of entries with that start: an equal pair further away is a copy. Ids are
+ * taken before redaction, so a better redaction pattern never duplicates an entry.
  */
 
 import type { Brand } from "effect"

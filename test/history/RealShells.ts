@@ -35,8 +35,7 @@ export const write = (shell: "zsh" | "bash", commands: ReadonlyArray<Uint8Array>
         directory
       )
     } else {
-      // A command substitution would take newlines at the end away: the x protects them.
-      const remember = each((file) => `c=$(cat '${file}'; echo x); history -s -- "\${c%x}"`)
+      const remember = each((file) => `IFS= read -r -d '' c < '${file}'; history -s -- "$c"`)
       run("bash", ["--norc", "-c", `${BASH_SETUP}; history -c\n${remember}\nhistory -w '${to}'`], directory)
     }
     return readFileSync(to)

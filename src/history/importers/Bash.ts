@@ -144,7 +144,9 @@ const timeOf = (line: ByteText): Time | null => {
   return match === null ? null : { start: Instant.fromSeconds(Number(match[1])) }
 }
 
-const isBefore = (time: Time, start: number | null): boolean => start !== null && (time.start ?? 0) < start
+/** An unknown time is before nothing: it always begins a command. */
+const isBefore = (time: Time, start: number | null): boolean =>
+  start !== null && time.start !== null && time.start < start
 
 const openIn = (lines: ReadonlyArray<ByteText>): ReadonlyArray<HereDocs.HereDoc> =>
   lines.reduce<ReadonlyArray<HereDocs.HereDoc>>(HereDocs.after, [])

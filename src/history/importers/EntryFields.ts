@@ -24,11 +24,11 @@ export interface ImportedEntry extends Omit<Entry, "id" | "device"> {
 export const readEntry = (value: unknown, line: number): ImportedEntry | Problem => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return problem(line, "not an entry")
   const fields = value as Readonly<Record<string, unknown>>
-  const wrong = wrongField(fields)
+  const start = typeof fields["start"] === "string" ? Instant.fromIso(fields["start"]) : null
+  const wrong = start === null && isKnown(fields["start"]) ? "start" : wrongField(fields)
   if (wrong !== null) return problem(line, `an entry whose "${wrong}" cannot be read`)
   const id = (fields["id"] ?? null) as EntryId | null
   const command = RawText.fromText(fields["command"] as string)
-  const start = typeof fields["start"] === "string" ? Instant.fromIso(fields["start"]) : null
   const origin = textOrNull(fields["origin"]) ?? "import:json"
   return {
     kind: "entry",
@@ -48,14 +48,13 @@ export const readEntry = (value: unknown, line: number): ImportedEntry | Problem
   }
 }
 
-/** The first field whose value is not what it has to be, or null. */
+/** The first field, start apart, whose value is not what it has to be, or null. */
 const wrongField = (fields: Readonly<Record<string, unknown>>): string | null => {
-  const { id, command, start, duration, exit, origin } = fields
+  const { id, command, duration, exit, origin } = fields
   if (isKnown(id) && !(typeof id === "string" && isEntryId(id))) return "id"
   if (typeof command !== "string" || !VISIBLE.test(command) || !isText(command) || command.length > MAX_COMMAND) {
     return "command"
   }
-  if (isKnown(start) && !(typeof start === "string" && Instant.fromIso(start) !== null)) return "start"
   if (isKnown(duration) && !isDuration(duration)) return "duration"
   if (isKnown(exit) && !Number.isSafeInteger(exit)) return "exit"
   if (isKnown(origin) && origin !== LIVE && !(isText(origin) && IMPORTED.test(String(origin)))) return "origin"
