@@ -62,7 +62,12 @@ export type Reportable =
 
 type Rows = { readonly [Tag in Reportable["_tag"]]: (error: Extract<Reportable, { readonly _tag: Tag }>) => Report }
 
-const row = (code: ExitCode, what: string, subject: string, hint: string): Report => ({ what, subject, hint, code })
+const row = (code: ExitCode, what: string, subject: string, hint: string): Report => ({
+  what,
+  subject,
+  hint: hint.charAt(0).toUpperCase() + hint.slice(1),
+  code
+})
 
 const ROWS: Rows = {
   UsageError: (e) => row(2, e.what, e.subject, e.hint),
@@ -115,8 +120,8 @@ const ROWS: Rows = {
       "The vault is encrypted and its key is needed",
       e.store,
       e.passphraseSet
-        ? 'Give the recovery key ("hx sync key" shows it on a device that has it) with --key-file, or the passphrase with --passphrase-file.'
-        : 'Give the recovery key ("hx sync key" shows it on a device that has it) with --key-file FILE or HX_SYNC_KEY.'
+        ? 'Take the recovery key from "hx sync key" on a device that has it, then: hx sync init --key-file FILE; or --passphrase-file FILE'
+        : 'Take the recovery key from "hx sync key" on a device that has it, then: hx sync init --key-file FILE (or HX_SYNC_KEY)'
     ),
   WrongVaultKey: (e) =>
     row(
@@ -165,7 +170,7 @@ const ROWS: Rows = {
     const subject = `${e.store}: ${problemsText(e.problems)}`
     return e.problems.every((problem) => problem.kind === "archived")
       ? row(7, STORE.Archived[1], subject, STORE.Archived[2])
-      : row(8, "Completed with problems", subject, "Everything else was applied; the next pull tries these again.")
+      : row(8, "Completed with problems", subject, e.problems.some(isOlder) ? TAKE_AS_IS : TRIED_AGAIN)
   }
 }
 
@@ -175,6 +180,13 @@ const newer = (subject: string): Report =>
 const REJOIN = 'Take the recovery key from "hx sync key" on a device that works, then: hx sync init --key-file FILE'
 const RESTORE = "Run the command again; if it stays so, bring the object back from a backup or an older version of it."
 const REPORT = "This is a bug in hx. Please report it with the output of --log-level debug."
+
+const TRIED_AGAIN = "Everything else was applied; the next pull tries these again."
+const TAKE_AS_IS =
+  "Everything else was applied. If the store was set back on purpose, take it as it is: hx sync pull --force"
+
+/** The store shows less of a device than somebody has seen. */
+const isOlder = ({ kind }: Sync.Problem): boolean => kind === "rollback" || kind === "missing"
 
 /** Enough to see what it is about; the pull has told the rest. */
 const MOST_PROBLEMS = 3
@@ -196,7 +208,7 @@ const STORE: Readonly<Record<StoreErrorReason, Words>> = {
   AccessDenied: [
     3,
     "Access Denied",
-    "Check the credentials and what their policy allows on the bucket: list, get, put and delete."
+    "Check the credentials and what their policy allows on the bucket (list, get, put, delete); of a folder, its permissions."
   ],
   CredentialsExpired: [
     3,
@@ -242,7 +254,11 @@ const STORE: Readonly<Record<StoreErrorReason, Words>> = {
     "TLS failed",
     "Check the endpoint's certificate; for a private authority set AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS."
   ],
-  NotAStore: [6, "This is not an S3 store", "Check the endpoint; a network's login page answers like this too."],
+  NotAStore: [
+    6,
+    "This is not a store",
+    "Check the endpoint, or the folder's path; a network's login page answers like this too."
+  ],
   TooLarge: [
     5,
     "Object corruption detected: larger than it can be",

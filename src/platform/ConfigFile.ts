@@ -62,7 +62,7 @@ const readIfThere = (path: string) =>
 /** The parser is loaded only where there is a file to parse: it costs more than a whole `hx find`. */
 const parseYaml = (path: string, text: string) =>
   Effect.tryPromise({
-    try: async (): Promise<unknown> => (await import("yaml")).parse(text, { maxAliasCount: 0 }),
+    try: async (): Promise<unknown> => (await import("yaml")).default.parse(text, { maxAliasCount: 0 }),
     catch: (cause) =>
       new ConfigFileError({
         path,
