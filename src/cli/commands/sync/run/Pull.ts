@@ -2,6 +2,7 @@
 
 import { Effect } from "effect"
 import { forecast, type PullForecast, type PullReport } from "../../../../sync/Pull.ts"
+import { pending, type Pending } from "../../../../sync/Push.ts"
 import { failOnProblems, runPull } from "../../../../sync/Sync.ts"
 import type { Problem } from "../../../../sync/SyncError.ts"
 import { VaultSession } from "../../../../sync/VaultSession.ts"
@@ -10,6 +11,7 @@ import { printable } from "../../../Printable.ts"
 import { layer } from "../../../SyncLayers.ts"
 import { bytesText, counted } from "../../../Units.ts"
 import { forkLines, forksJson } from "./Forks.ts"
+import { pendingLines } from "./Push.ts"
 import { requestsMade, tellingRequests } from "./Requests.ts"
 
 export interface PullGiven {
@@ -24,11 +26,17 @@ const fetch = Effect.fnUntraced(function* (given: PullGiven) {
   const output = yield* Output
   const report = yield* tellingRequests(given.verbose)(runPull({ force: given.force }))
   const requests = yield* requestsMade(given.verbose)
-  yield* output.result({ ...pullJson(report), ...requests.json }, () =>
-    [...pullLines(report), ...requests.lines].join("\n")
+  const waiting = yield* pending
+  yield* output.result({ ...pullJson(report), pending: { ...waiting }, ...requests.json }, () =>
+    [...pullLines(report), ...waitingLines(waiting), ...requests.lines].join("\n")
   )
   yield* failOnProblems(report.problems)
 })
+
+const waitingLines = (waiting: Pending): ReadonlyArray<string> => {
+  const lines = pendingLines(waiting)
+  return lines.length === 0 ? [] : [`${lines.join("; ")} of this device to publish: hx sync push`]
+}
 
 export const pullJson = (report: PullReport): { readonly [key: string]: Json } => ({
   devices: report.devices,
@@ -46,21 +54,23 @@ export const pullJson = (report: PullReport): { readonly [key: string]: Json } =
 
 export const pullLines = (report: PullReport): ReadonlyArray<string> => {
   const { absorbed, bytes, changed, devices, segments } = report
-  const fetched = segments === 0 ? "" : `, in ${counted(segments, "segment")} (${bytesText(bytes)})`
+  const fetched = segments === 0 ? "" : ` (${counted(segments, "segment")}, ${bytesText(bytes)})`
   const news = [
     ...(absorbed.added > 0 ? [counted(absorbed.added, "new command")] : []),
     ...(absorbed.merged > 0 ? [`more known of ${counted(absorbed.merged, "command")}`] : []),
     ...(absorbed.removed > 0 ? [`${counted(absorbed.removed, "command")} forgotten`] : [])
   ]
-  const others = counted(devices, "other device")
   return [
     ...forkLines(report.forks),
     news.length > 0
-      ? `Pulled ${news.join(", ")} from ${changed} of ${others}${fetched}.`
-      : `Nothing new from ${others}${fetched}.`,
+      ? `Pulled ${news.join(", ")} from ${counted(changed, "device")}${fetched}.`
+      : `${nothingNew(devices)}${fetched}.`,
     ...problemLines(report.problems)
   ]
 }
+
+const nothingNew = (devices: number): string =>
+  devices === 0 ? "No other device has published anything yet" : `Nothing new from ${counted(devices, "other device")}`
 
 const problemLines = (problems: ReadonlyArray<Problem>): ReadonlyArray<string> =>
   problems.map(
@@ -83,12 +93,11 @@ const foretell = Effect.fnUntraced(function* (given: PullGiven) {
 })
 
 const foretellLines = (would: PullForecast, force: boolean): ReadonlyArray<string> => {
-  const others = counted(would.devices, "other device")
-  const fetched = would.segments === 0 ? "" : `, in ${counted(would.segments, "segment")} (${bytesText(would.bytes)})`
+  const fetched = would.segments === 0 ? "" : ` (${counted(would.segments, "segment")}, ${bytesText(would.bytes)})`
   return [
     would.operations === 0
-      ? `Nothing new from ${others}.`
-      : `Would pull ${counted(would.operations, "change")} from ${would.changed} of ${others}${fetched}.`,
+      ? `${nothingNew(would.devices)}.`
+      : `Would pull ${counted(would.operations, "change")} from ${counted(would.changed, "device")}${fetched}.`,
     ...(force ? ["--force would read everything again."] : []),
     ...problemLines(would.problems)
   ]

@@ -62,7 +62,7 @@ const summary = (known: SyncStatus) =>
       ...conflictRows(known),
       ...problemRows(known.peers),
       ["Last error", lastErrorText(known)],
-      ["Answer", answerText(known.answer)]
+      ["Connection", answerText(known.answer)]
     ]
   )
 
@@ -102,7 +102,7 @@ const answerText = (answer: StoreAnswer): string => {
       return `none: ${wordsOf(answer.error)}`
     case "Answered": {
       const news = answer.changed === 0 ? "nothing new" : `${answer.changed} with news: hx sync pull`
-      return `in ${answer.milliseconds} ms; ${counted(answer.devices, "other device")}, ${news}`
+      return `works, in ${answer.milliseconds} ms; ${counted(answer.devices, "other device")}, ${news}`
     }
   }
 }

@@ -45,11 +45,13 @@ const peerRow = (peer: PeerStatus): ReadonlyArray<string> => [
 export const holdingsText = (known: SyncStatus, holdings: Option.Option<Inventory>): Effect.Effect<string> =>
   Option.match(holdings, {
     onNone: () => Effect.succeed("What the store holds could not be asked."),
-    onSome: (held) =>
-      Effect.map(
+    onSome: (held) => {
+      if (held.size === 0) return Effect.succeed("No device has published anything yet.")
+      return Effect.map(
         Effect.all([byDevice(known, held), byKind(totalOf(held))]),
         (tables) => `${tables.join("\n\n")}\n\nvault.json beside them is not counted.`
       )
+    }
   })
 
 const SEGMENTS: ReadonlyArray<Column> = [

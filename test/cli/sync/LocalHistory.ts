@@ -1,0 +1,73 @@
+/** Writes and reads a device's database directly: captures without a shell, and what a device knows without `hx find`. */
+
+import { Effect, Layer } from "effect"
+import { join } from "node:path"
+import { HistoryDb } from "../../../src/db/HistoryDb.ts"
+import type { DeviceId } from "../../../src/domain/Device.ts"
+import type { Entry } from "../../../src/domain/Entry.ts"
+import { liveId } from "../../../src/domain/EntryId.ts"
+import { Entropy } from "../../../src/platform/Entropy.ts"
+
+const withDatabase = <A, E>(data: string, effect: Effect.Effect<A, E, HistoryDb>): Promise<A> =>
+  Effect.runPromise(
+    Effect.provide(effect, Layer.provide(HistoryDb.layer(join(data, "history.db")), Entropy.layer)) as Effect.Effect<
+      A,
+      E
+    >
+  )
+
+/** Records these commands as captured by the device whose data directory this is, one a second. */
+export const record = (data: string, commands: ReadonlyArray<string>, from = 1_700_000_000): Promise<void> =>
+  withDatabase(
+    data,
+    Effect.gen(function* () {
+      const db = yield* HistoryDb
+      const device = yield* db.device.id
+      yield* db.log.record(commands.map((command, index) => entry(device, command, from + index, index)))
+    })
+  )
+
+/** Forgets everything that began within these seconds, on every device. */
+export const forgetWindow = (data: string, from: number, to: number): Promise<void> =>
+  withDatabase(
+    data,
+    Effect.gen(function* () {
+      const db = yield* HistoryDb
+      const window = { from: from * 1_000_000, to: to * 1_000_000, device: null }
+      yield* db.log.forget({ ids: [], twins: [], windows: [window] })
+    })
+  )
+
+/** The commands that the device's own log adds, in order, and the number of operations. */
+export const ownLog = (data: string): Promise<{ readonly device: string; readonly commands: ReadonlyArray<string> }> =>
+  withDatabase(
+    data,
+    Effect.gen(function* () {
+      const db = yield* HistoryDb
+      const operations = yield* db.log.read(1, 1_000_000)
+      return {
+        device: yield* db.device.id,
+        commands: operations.flatMap((operation) => (operation.kind === "add" ? [operation.entry.command] : []))
+      }
+    })
+  )
+
+const entry = (device: DeviceId, command: string, second: number, counter: number): Entry => {
+  const start = second * 1_000_000 + 1
+  const session = `session-${second - counter}`
+  return {
+    id: liveId(session, counter, start, command),
+    start,
+    duration: 1_000,
+    exit: 0,
+    command,
+    cwd: "/home/somebody",
+    session,
+    host: "host",
+    user: "somebody",
+    shell: "zsh",
+    origin: "live",
+    device,
+    ordinal: counter
+  }
+}
