@@ -5,9 +5,10 @@
 
 import type { S3Client as SdkClient, S3ClientConfig } from "@aws-sdk/client-s3"
 import { type Clock, Effect, Option } from "effect"
+import { variable } from "../platform/Variables.ts"
 import type { RequestLogService, RequestOperation, RequestRecord } from "./RequestLog.ts"
 import { type S3Context, toStoreError } from "./S3Errors.ts"
-import { readFailure, secretsOf, secretsOfEnvironment } from "./S3Failure.ts"
+import { oneLine, readFailure, secretsOf, secretsOfEnvironment } from "./S3Failure.ts"
 import { identityOf, prepareEnvironment } from "./S3Identity.ts"
 import { requestHandlerOptions } from "./S3Network.ts"
 import { askBucket, DEFAULT_REGION, regionSource } from "./S3Region.ts"
@@ -59,11 +60,14 @@ export const openClient = Effect.fn("S3Client.open")(function* (
     requestHandler: yield* requestHandlerOptions(service.address, policy),
     ...FIXED
   }
+  const environmentProfile = yield* variable("AWS_PROFILE")
   const secrets = [
     ...Option.match(credentials, { onNone: () => [], onSome: secretsOf }),
     ...(yield* secretsOfEnvironment)
   ]
-  const meter = makeMeter(yield* Effect.clock, log, (request, thrown) => failWith(secrets, request, thrown))
+  const profile = Option.orElse(location.profile, () => environmentProfile)
+  const fail = (request: S3Context, thrown: unknown) => failWith(secrets, profile, request, thrown)
+  const meter = makeMeter(yield* Effect.clock, log, fail)
   const source = yield* regionSource(service, () => new sdk.S3Client(base))
   const region = once(async () => {
     if (source._tag === "Known") return source.region
@@ -76,7 +80,7 @@ export const openClient = Effect.fn("S3Client.open")(function* (
     // Closes the connections, which all clients made here share.
     (client) => Effect.sync(() => client.destroy())
   )
-  return clientOver({ sdk, client, bucket: location.bucket, asksRegion: source._tag === "Ask", region, secrets, meter })
+  return clientOver({ sdk, client, bucket: location.bucket, asksRegion: source._tag === "Ask", region, fail, meter })
 })
 
 const NEVER = new AbortController().signal
@@ -124,8 +128,19 @@ const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
   }
 }
 
-const failWith = (secrets: ReadonlyArray<string>, request: S3Context, thrown: unknown): StoreError =>
-  thrown instanceof StoreError ? thrown : toStoreError(readFailure(thrown, secrets), request)
+const failWith = (
+  secrets: ReadonlyArray<string>,
+  profile: Option.Option<string>,
+  request: S3Context,
+  thrown: unknown
+): StoreError => {
+  if (thrown instanceof StoreError) return thrown
+  const error = toStoreError(readFailure(thrown, secrets), request)
+  if (error.reason !== "NoCredentials" || Option.isNone(profile)) return error
+  // The SDK does not always say which one it looked for.
+  const { reason, operation, subject, cause, detail = "" } = error
+  return new StoreError({ reason, operation, subject, cause, detail: oneLine(`profile ${profile.value}: ${detail}`, []) })
+}
 
 type Meter = <A>(
   request: S3Request,
@@ -166,13 +181,13 @@ const clientOver = (parts: {
   readonly bucket: string
   readonly asksRegion: boolean
   readonly region: () => Promise<string>
-  readonly secrets: ReadonlyArray<string>
+  readonly fail: S3Client["fail"]
   readonly meter: Meter
 }): S3Client => {
-  const { sdk, client, bucket, asksRegion, region, secrets, meter } = parts
+  const { sdk, client, bucket, asksRegion, region, meter } = parts
   let expired = false
   const fail: S3Client["fail"] = (request, thrown) => {
-    const error = failWith(secrets, request, thrown)
+    const error = parts.fail(request, thrown)
     if (error.reason === "CredentialsExpired") expired = true
     return error
   }

@@ -56,7 +56,7 @@ const proxyFor = Effect.fnUntraced(function* (service: URL) {
   const port = service.port === "" ? (secure ? "443" : "80") : service.port
   if (Option.isNone(set) || isLoopback(service.hostname) || isExempt(service.hostname, port, noProxy))
     return Option.none()
-  const url = /^[a-z]+:\/\//i.test(set.value) ? set.value : `http://${set.value}`
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(set.value) ? set.value : `http://${set.value}`
   if (!URL.canParse(url) || !/^https?:/i.test(url)) {
     return yield* misconfigured(name, "not the URL of an HTTP proxy, http://host:port")
   }

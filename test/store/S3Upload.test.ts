@@ -1,0 +1,227 @@
+import { ListMultipartUploadsCommand, ListPartsCommand } from "@aws-sdk/client-s3"
+import { describe, expect, it } from "@effect/vitest"
+import { Duration, Effect, Exit, Fiber } from "effect"
+import { afterAll, beforeAll } from "vitest"
+import { type S3rverServer, startS3rver } from "../../scripts/S3rverServer.ts"
+import { Always, Create, IfMatch, type PutOptions } from "../../src/store/ObjectStore.ts"
+import { makeRequestLog } from "../../src/store/RequestLog.ts"
+import { type Fault, type FaultProxy, type SeenRequest, s3Error, startFaultProxy } from "./FaultProxy.ts"
+import { freshBucket, MIB, openS3, rawClient, realServer, urlOf } from "./S3Fixture.ts"
+
+let server: S3rverServer
+let proxy: FaultProxy
+beforeAll(async () => {
+  server = await startS3rver(["uploads"])
+  proxy = await startFaultProxy(server.endpoint)
+})
+afterAll(async () => {
+  await proxy.stop()
+  await server.stop()
+})
+
+/** Three parts, the last of them short. */
+const large = Buffer.alloc(10 * MIB + 5, 7)
+
+const stepOf = ({ method, url }: SeenRequest): string => {
+  if (method === "POST") return /[?&]uploads/.test(url) ? "start" : "finish"
+  if (method === "DELETE") return url.includes("uploadId") ? "abort" : "delete"
+  if (method === "HEAD") return "head"
+  return /partNumber=(\d+)/.exec(url)?.[1] ?? method.toLowerCase()
+}
+const steps = () => proxy.requests.map(stepOf)
+
+const at =
+  (step: string, fault: Fault) =>
+  (_: number, request: SeenRequest): Fault | undefined =>
+    // s3rver cannot abort; servers that can say 204.
+    stepOf(request) === step ? fault : stepOf(request) === "abort" ? { kind: "answer", status: 204 } : undefined
+
+const noting = (): { readonly notes: Array<string | null>; readonly options: PutOptions } => {
+  const notes: Array<string | null> = []
+  return {
+    notes,
+    options: {
+      condition: Always,
+      onMultipart: (id) =>
+        Effect.sync(() => {
+          // The id is known before any part has gone.
+          if (id !== null) expect(steps()).toEqual(["start"])
+          notes.push(id)
+        })
+    }
+  }
+}
+
+const open = (timeout = 5_000) =>
+  openS3(`s3://uploads/p?endpoint=${proxy.endpoint}&access_key=S3RVER&secret_key=S3RVER`, {
+    policy: { timeout: Duration.millis(timeout) }
+  })
+
+describe("an upload in parts", () => {
+  it.scopedLive("is started, sent, finished; each request is recorded with its bytes", () =>
+    Effect.gen(function* () {
+      const log = makeRequestLog()
+      const store = yield* openS3(server.storeUrl("uploads", "log"), { log })
+      const sent: Array<number> = []
+      yield* store.put("x", large, { condition: Always, onProgress: (bytes) => sent.push(bytes) })
+      expect((yield* log.records).map((record) => [record.operation, record.sent, record.outcome])).toEqual([
+        ["start upload", 0, "ok"],
+        ["put part", 5 * MIB, "ok"],
+        ["put part", 5 * MIB, "ok"],
+        ["put part", 5, "ok"],
+        ["finish upload", 0, "ok"]
+      ])
+      expect(sent).toEqual([5 * MIB, 10 * MIB, 10 * MIB + 5, 10 * MIB + 5])
+    })
+  )
+
+  it.scopedLive("is made above the part size only, and never for an if-match put", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      proxy.plan(() => undefined)
+      yield* store.put("x", large.subarray(0, 5 * MIB), { condition: Always })
+      yield* store.put("x", large, { condition: IfMatch("whatever, s3rver does not look") })
+      expect(steps()).toEqual(["put", "put"])
+      yield* store.put("x", large.subarray(0, 5 * MIB + 1), { condition: Always })
+      expect(steps()).toEqual(["put", "put", "start", "1", "2", "finish"])
+    })
+  )
+
+  it.scopedLive("of a create-only put looks first, and sends nothing where there is an object", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      proxy.plan(() => undefined)
+      yield* store.put("created", large, { condition: Create })
+      expect(steps()).toEqual(["head", "start", "1", "2", "3", "finish"])
+      proxy.plan(() => undefined)
+      const error = yield* Effect.flip(store.put("created", large, { condition: Create }))
+      expect(error.reason).toBe("AlreadyExists")
+      expect(steps()).toEqual(["head"])
+    })
+  )
+
+  it.scopedLive("that fails is aborted once, and the caller hears that it is over", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      const { notes, options } = noting()
+      proxy.plan(at("2", { kind: "answer", status: 500, body: s3Error("InternalError") }))
+      const error = yield* Effect.flip(store.put("x", large, options))
+      expect(error.reason).toBe("ServerFailure")
+      expect(steps()).toEqual(["start", "1", "2", "abort"])
+      expect(notes).toEqual([expect.any(String), null])
+    })
+  )
+
+  it.scopedLive("that stands still is TimedOut and aborted", () =>
+    Effect.gen(function* () {
+      const store = yield* open(400)
+      const { notes, options } = noting()
+      proxy.plan(at("3", { kind: "stall" }))
+      expect((yield* Effect.flip(store.put("x", large, options))).reason).toBe("TimedOut")
+      expect(steps()).toEqual(["start", "1", "2", "3", "abort"])
+      expect(notes).toEqual([expect.any(String), null])
+    })
+  )
+
+  it.scopedLive("that is interrupted is aborted before the interruption is over", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      const { notes, options } = noting()
+      proxy.plan(at("2", { kind: "stall" }))
+      const putting = yield* Effect.fork(store.put("x", large, options))
+      while (!steps().includes("2")) yield* Effect.sleep("20 millis")
+      const [elapsed, exit] = yield* Effect.timed(Fiber.interrupt(putting))
+      expect(Exit.isInterrupted(exit)).toBe(true)
+      expect(Duration.toMillis(elapsed)).toBeLessThan(1_000)
+      expect(steps()).toEqual(["start", "1", "2", "abort"])
+      expect(notes).toEqual([expect.any(String), null])
+    })
+  )
+
+  it.scopedLive("that can be neither finished nor aborted is left with its id for the next run", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      const { notes, options } = noting()
+      const down: Fault = { kind: "answer", status: 503, body: s3Error("SlowDown") }
+      proxy.plan((_, request) => (["2", "abort"].includes(stepOf(request)) ? down : undefined))
+      expect((yield* Effect.flip(store.put("x", large, options))).reason).toBe("Throttled")
+      expect(steps()).toEqual(["start", "1", "2", "abort", "abort"])
+      expect(notes).toEqual([expect.any(String)])
+      proxy.plan(at("none", down))
+      yield* store.abortMultipart("x", notes[0] ?? "")
+      expect(steps()).toEqual(["abort"])
+      expect(proxy.requests[0]?.url).toContain(encodeURIComponent(notes[0] ?? "no id"))
+    })
+  )
+
+  it.scopedLive("whose end was lost may have been written: ConnectionLost", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      proxy.plan(at("finish", { kind: "lost response" }))
+      expect((yield* Effect.flip(store.put("lost", large, { condition: Always }))).reason).toBe("ConnectionLost")
+      proxy.plan(() => undefined)
+      expect((yield* store.get("lost", 64 * MIB)).bytes.length).toBe(large.length)
+    })
+  )
+})
+
+const real = realServer()
+
+describe.skipIf(real === undefined)("an upload in parts to a real server", () => {
+  it.scopedLive("leaves neither parts nor uploads when it is interrupted or fails", () =>
+    Effect.gen(function* () {
+      if (real === undefined) return
+      const bucket = yield* freshBucket(real)
+      const through = yield* Effect.acquireRelease(
+        Effect.promise(() => startFaultProxy(real.endpoint)),
+        (started) => Effect.promise(() => started.stop())
+      )
+      const store = yield* openS3(urlOf({ ...real, endpoint: through.endpoint }, bucket))
+      const client = rawClient(real)
+      const left = Effect.promise(
+        async () => (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? []
+      )
+
+      through.plan((_, request) => (stepOf(request) === "2" ? { kind: "stall" } : undefined))
+      const putting = yield* Effect.fork(store.put("interrupted", large, { condition: Always }))
+      while (!through.requests.some((request) => stepOf(request) === "2")) yield* Effect.sleep("20 millis")
+      expect((yield* left).length).toBe(1)
+      yield* Fiber.interrupt(putting)
+      expect(yield* left).toEqual([])
+
+      through.plan((_, request) => (stepOf(request) === "3" ? { kind: "reset" } : undefined))
+      expect((yield* Effect.flip(store.put("failed", large, { condition: Always }))).reason).toBe("ConnectionLost")
+      expect(yield* left).toEqual([])
+      client.destroy()
+    })
+  )
+
+  it.scopedLive("that a killed run left is aborted by its id", () =>
+    Effect.gen(function* () {
+      if (real === undefined) return
+      const bucket = yield* freshBucket(real)
+      const through = yield* Effect.acquireRelease(
+        Effect.promise(() => startFaultProxy(real.endpoint)),
+        (started) => Effect.promise(() => started.stop())
+      )
+      const store = yield* openS3(urlOf({ ...real, endpoint: through.endpoint }, bucket, "a/prefix"))
+      const { notes, options } = noting()
+      through.plan((_, request) => (["2", "abort"].includes(stepOf(request)) ? { kind: "reset" } : undefined))
+      proxy.plan(() => undefined)
+      yield* Effect.flip(store.put("x", large, { ...options, onMultipart: (id) => Effect.sync(() => notes.push(id)) }))
+      const client = rawClient(real)
+      const parts = Effect.promise(() =>
+        client
+          .send(new ListPartsCommand({ Bucket: bucket, Key: "a/prefix/x", UploadId: notes[0] ?? "" }))
+          .then(({ Parts = [] }) => Parts.length)
+          .catch(() => "gone")
+      )
+      expect(notes.length).toBe(1)
+      expect(yield* parts).toBe(1)
+      through.plan(() => undefined)
+      yield* store.abortMultipart("x", notes[0] ?? "")
+      expect(yield* parts).toBe("gone")
+      client.destroy()
+    })
+  )
+})
