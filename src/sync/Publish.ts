@@ -50,7 +50,9 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
   const resumes = (yield* SyncState.intentsOrNone).some((intent) => intent.segments.length > 0)
   yield* abortLeftUploads
   const durable = force || resumes ? yield* listDurable(device) : NOTHING_DURABLE
-  const sequence = 1 + Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* seenByPeers(device))
+  const { keyring } = yield* VaultSession
+  const known = Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* SyncState.highestIn(keyring.vaultId))
+  const sequence = 1 + Math.max(known, yield* seenByPeers(device))
   const nonce = yield* Entropy.hex(16)
   yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
 
@@ -65,7 +67,7 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
     sequence,
     nonce,
     published: yield* nowMicros,
-    epoch: (yield* VaultSession).keyring.epoch,
+    epoch: keyring.epoch,
     last,
     chain: yield* db.log.chainAt(last),
     segments: pieces.segments,

@@ -147,6 +147,12 @@ export const founding = document("sync.founding", Schema.Struct({ location: Sche
 /** The vault this device last belonged to: its key is tried first, and a move to an empty store keeps it. */
 export const homeVault = document("sync.vault", Schema.Struct({ vaultId: Schema.String, encrypted: Schema.Boolean }))
 
+/**
+ * The sequence up to which this device had published in a vault when it was reset. Peers that publish nothing themselves tell nobody what they have
+ * seen, and would take a log that begins anew for one that went back.
+ */
+export const highest = document("sync.highest", Schema.Struct({ vaultId: Schema.String, sequence: Count }))
+
 const none: ReadonlyArray<never> = []
 
 export const intentsOrNone = Effect.map(
@@ -172,6 +178,7 @@ export const clear = Effect.gen(function* () {
   const db = yield* HistoryDb
   yield* db.transaction(
     Effect.all([
+      noteHighest,
       binding.remove,
       publication.remove,
       floor.remove,
@@ -183,6 +190,21 @@ export const clear = Effect.gen(function* () {
     ])
   )
 })
+
+const noteHighest = Effect.gen(function* () {
+  const bound = Option.getOrNull(yield* binding.get)
+  if (bound === null) return
+  const published = Option.match(yield* publication.get, { onNone: () => 0, onSome: (known) => known.sequence })
+  const below = Option.match(yield* floor.get, { onNone: () => 0, onSome: (known) => known.sequence })
+  const before = yield* highestIn(bound.vaultId)
+  yield* highest.put({ vaultId: bound.vaultId, sequence: Math.max(published, below, before) })
+})
+
+/** See `highest`; 0 for a vault in which nothing had been published. */
+export const highestIn = (vaultId: string) =>
+  Effect.map(highest.get, (noted) =>
+    Option.match(noted, { onNone: () => 0, onSome: (each) => (each.vaultId === vaultId ? each.sequence : 0) })
+  )
 
 const peerCodec = Schema.parseJson(PeerState)
 const decodePeer = Schema.decode(peerCodec)

@@ -2,11 +2,13 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Layer } from "effect"
 import { Settings } from "../../src/platform/Settings.ts"
 import { Stores } from "../../src/store/Stores.ts"
+import { manifestName } from "../../src/sync/ObjectNames.ts"
+import { reset } from "../../src/sync/Reset.ts"
 import { status } from "../../src/sync/Status.ts"
 import { runPush } from "../../src/sync/Sync.ts"
 import { SyncTuning } from "../../src/sync/SyncTuning.ts"
 import { VaultKeys } from "../../src/sync/VaultKeys.ts"
-import { joinAll, live, makeDevice, makeWorld, push, record } from "./World.ts"
+import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record } from "./World.ts"
 
 /** Opening any store is a bug. */
 const noStores = Layer.succeed(Stores, {
@@ -34,6 +36,33 @@ describe("a whole push", () => {
       const failure = yield* Effect.flip(a.as(runPush({ force: false })))
       expect(failure._tag).toBe("NoStore")
       expect(failure.message).toBe("No store to sync with")
+    })
+  )
+})
+
+describe("a reset", () => {
+  it.scoped("does not let the device's log begin anew below what silent peers have seen", () =>
+    Effect.gen(function* () {
+      const world = makeWorld()
+      const a = yield* makeDevice(world, "a")
+      const b = yield* makeDevice(world, "b")
+      yield* joinAll(a, b)
+      for (const counter of [1, 2, 3]) {
+        yield* record(a, yield* live(a, `command ${counter}`, counter))
+        yield* push(a)
+      }
+      expect((yield* pull(b)).absorbed.added).toBe(3)
+      const name = manifestName(yield* a.id)
+      const stored = world.bucket.objects.get(name)
+      if (stored !== undefined)
+        world.bucket.objects.set(name, { ...stored, etag: "damaged", bytes: stored.bytes.slice(1) })
+      yield* a.as(reset({ forgetKey: false }))
+      yield* initDevice(a)
+      yield* a.as(reset({ forgetKey: false }))
+      yield* initDevice(a)
+      yield* pull(a)
+      expect(yield* push(a)).toMatchObject({ operations: 3 })
+      expect((yield* pull(b)).problems).toEqual([])
     })
   )
 })
