@@ -34,11 +34,11 @@ const lazyTerminal = Layer.scoped(
 
 const platform = Layer.mergeAll(Stdio.layer, FileSystem.layerNoop({}), Path.layer, lazyTerminal)
 
-run(hx(), HX_VERSION, process.argv.slice(2)).pipe(
+run(hx, HX_VERSION, process.argv.slice(2)).pipe(
   Effect.provide(platform),
   NodeRuntime.runMain({
     disablePrettyLogger: true,
     disableErrorReporting: true,
-    teardown: (exit, end) => end(Exit.isSuccess(exit) ? exit.value : 130)
+    teardown: (exit, end) => end(Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 130)
   })
 )

@@ -16,6 +16,8 @@ import type { StoreError, StoreErrorReason } from "../store/StoreError.ts"
 import type { ConfigFileError } from "../platform/ConfigFile.ts"
 import type { LockError } from "../platform/FileLock.ts"
 import type { PrivateFileError } from "../platform/PrivateFile.ts"
+import type { UserFileError } from "../platform/UserFile.ts"
+import type { EntryIdError } from "../history/Show.ts"
 import type { SettingError } from "../platform/Settings.ts"
 import type { SegmentMismatch } from "../sync/SegmentFetch.ts"
 import type * as Sync from "../sync/SyncError.ts"
@@ -44,6 +46,8 @@ export type Reportable =
   | SettingError
   | ConfigFileError
   | PrivateFileError
+  | UserFileError
+  | EntryIdError
   | LockError
   | EnvelopeError
   | ManifestError
@@ -86,6 +90,15 @@ const ROWS: Rows = {
   PrivateFileError: (e) => {
     const [code, what] = PRIVATE_FILE[e.reason]
     return row(code, what, e.path, e.remedy)
+  },
+  UserFileError: (e) => {
+    const [code, what, hint] = USER_FILE[e.reason]
+    return row(code, what, e.path, hint)
+  },
+  EntryIdError: (e) => {
+    const [what, hint] = ENTRY_ID[e.reason]
+    const ids = e.candidates.map((entry) => entry.id.slice(0, e.given.length + 6)).join(", ")
+    return row(2, what, detailed(e.given, ids), hint)
   },
   LockError: (e) => {
     const [code, what, hint] = LOCK[e.reason]
@@ -311,6 +324,20 @@ const PRIVATE_FILE: Readonly<Record<PrivateFileError["reason"], readonly [code: 
   Failed: [1, "Internal error with a private file"]
 }
 
+const USER_FILE: Readonly<Record<UserFileError["reason"], Words>> = {
+  Absent: [2, "No such file", "Check the name; a path begins where you are."],
+  Denied: [3, "Access Denied: a file", "Check who may read and write it, and its directory."],
+  NotAFile: [2, "Not a file", "Name a file; - is standard input or output."],
+  NoSpace: [6, "No space left", "Make room on the disk, or name a file elsewhere."],
+  Failed: [1, "Internal error with a file", "Please report this with the output of --log-level debug."]
+}
+
+const ENTRY_ID: Readonly<Record<EntryIdError["reason"], readonly [what: string, hint: string]>> = {
+  Malformed: ["Not an id", "Ids are what hx find shows first on each line."],
+  Absent: ["No entry has an id that begins so", "Ids are what hx find shows first on each line."],
+  Ambiguous: ["More than one entry has an id that begins so", "Write more of it."]
+}
+
 const LOCK: Readonly<Record<LockError["reason"], Words>> = {
   Busy: [4, "Another hx is at work on this device", "Wait until it is done and try again."],
   Denied: [3, "Access Denied: the lock cannot be taken", "Make the data directory writable, or set HX_DATA_DIR."],
@@ -338,9 +365,9 @@ export const reportText = (report: Report): string =>
 
 const ofFailure = (error: Reportable | ValidationError.ValidationError): Report => {
   if (isReportable(error)) return (ROWS[error._tag] as (error: Reportable) => Report)(error)
-  return "error" in error
-    ? row(2, "This command line cannot be understood", plainText(error.error), "See: hx --help")
-    : unforeseen(error)
+  const missing = error._tag === "MissingValue" || error._tag === "MissingFlag"
+  const what = missing ? "An option is missing" : "This command line cannot be understood"
+  return "error" in error ? row(2, what, plainText(error.error), "See: hx COMMAND --help") : unforeseen(error)
 }
 
 const isReportable = (error: { readonly _tag: string }): error is Reportable => Object.hasOwn(ROWS, error._tag)

@@ -1,7 +1,10 @@
 /** Options and arguments that more than one command has. */
 
 import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import { Effect } from "effect"
 
 const WHEN = "WHEN"
 
@@ -20,10 +23,21 @@ export const before = Options.text("before").pipe(
 )
 
 export const query = Args.text({ name: "QUERY" }).pipe(
-  Args.withDescription("Text that the command holds; several words are one text"),
+  Args.withDescription("Words that the command holds, in any order; '\"two words\"' in double quotes are a phrase"),
   Args.repeated
 )
 
 export const yes = Options.boolean("yes").pipe(Options.withDescription("Do not ask"))
 
 export const dryRun = Options.boolean("dry-run").pipe(Options.withDescription("Only tell what would be done"))
+
+/** An option that takes a whole number, and says its own name where it is given something else. */
+export const wholeNumber = (name: string): Options.Options<number> =>
+  Options.text(name).pipe(
+    Options.withPseudoName("N"),
+    Options.mapEffect((text) =>
+      /^[+-]?\d{1,15}$/.test(text)
+        ? Effect.succeed(Number(text))
+        : Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} ${text}: not a whole number`)))
+    )
+  )

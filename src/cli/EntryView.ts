@@ -1,0 +1,39 @@
+/** Entries as results: rows of a table for people, objects for programs. */
+
+import { Effect } from "effect"
+import type { Entry } from "../domain/Entry.ts"
+import { jsonEntry } from "../history/exporters/JsonEntry.ts"
+import { type Json, Output } from "./Output.ts"
+import { printable, printableWithin } from "./Printable.ts"
+import { table } from "./Table.ts"
+import { momentText } from "./Units.ts"
+
+/** As in an export, so that a program needs to know one shape only. */
+export const entryObject = (entry: Entry): { readonly [key: string]: Json } => JSON.parse(jsonEntry(entry)) as never
+
+/** Enough of an id to be the only one in any history that somebody has typed; `show` and `forget` take it. */
+export const ID_SHOWN = 10
+
+/** One line an entry: id, when, exit code where it is not 0, directory, command. `home` is shortened to ~. */
+export const entryTable = Effect.fn("EntryView.table")(function* (entries: ReadonlyArray<Entry>, home: string) {
+  const { styled } = yield* Output
+  const rows = entries.map((entry) => [
+    styled("dim", entry.id.slice(0, ID_SHOWN)),
+    entry.start === null ? "" : momentText(entry.start),
+    entry.exit === null || entry.exit === 0 ? "" : styled("red", String(entry.exit)),
+    styled("dim", entry.cwd === null ? "" : directory(entry.cwd, home)),
+    printable(entry.command)
+  ])
+  return yield* table([{ title: "" }, { title: "" }, { title: "", align: "right" }, { title: "" }, { title: "" }], rows)
+})
+
+/** The end of a path says more than its beginning. */
+const directory = (path: string, home: string): string => {
+  const short = path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+  const shown = printable(short)
+  return shown.length <= DIRECTORY_CELLS
+    ? shown
+    : `…${printableWithin(shown.slice(1 - DIRECTORY_CELLS), DIRECTORY_CELLS)}`
+}
+
+const DIRECTORY_CELLS = 28

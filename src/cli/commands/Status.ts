@@ -1,0 +1,19 @@
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import { lazily, leaf } from "../CommandTree.ts"
+
+const options = {
+  storage: Options.boolean("storage").pipe(Options.withDescription("Also how many bytes each kind of data takes here"))
+}
+
+export const status = leaf(
+  Command.make(
+    "status",
+    options,
+    lazily(() => import("./run/Status.ts"))
+  ),
+  {
+    summary: "Shows what this device holds and where.",
+    examples: ["status", "status --storage"]
+  }
+)

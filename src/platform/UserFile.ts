@@ -1,0 +1,111 @@
+/**
+ * Files that the user names on the command line: read as a stream, or written so that a file of that name is whole or as it was before.
+ */
+
+import { Chunk, Data, Effect, Option, Stream } from "effect"
+import { constants } from "node:fs"
+import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
+import { errno } from "./Errno.ts"
+
+export class UserFileError extends Data.TaggedError("UserFileError")<{
+  readonly reason: "Absent" | "Denied" | "NotAFile" | "NoSpace" | "Failed"
+  readonly path: string
+  readonly cause?: unknown
+}> {
+  override get message(): string {
+    return `${this.reason}: ${this.path}`
+  }
+}
+
+const READ_SIZE = 1024 * 1024
+
+/** The size in bytes; undefined for what has none beforehand (a pipe, a device). */
+export const sizeOf = Effect.fn("UserFile.size")(function* (path: string) {
+  const found = yield* attempt(path, () => stat(path))
+  if (found.isDirectory()) return yield* new UserFileError({ reason: "NotAFile", path })
+  return found.isFile() ? found.size : undefined
+})
+
+/** The file's bytes, in pieces of at most READ_SIZE that are not used again. */
+export const readBytes = (path: string): Stream.Stream<Uint8Array, UserFileError> =>
+  Stream.acquireRelease(
+    attempt(path, () => open(path, constants.O_RDONLY)),
+    (handle) => Effect.promise(() => handle.close())
+  ).pipe(
+    Stream.flatMap((handle) =>
+      Stream.repeatEffectChunkOption(
+        attempt(path, () => handle.read(Buffer.allocUnsafe(READ_SIZE), 0, READ_SIZE)).pipe(
+          Effect.mapError(Option.some),
+          Effect.flatMap(({ buffer, bytesRead }) =>
+            bytesRead === 0 ? Effect.fail(Option.none()) : Effect.succeed(Chunk.of(buffer.subarray(0, bytesRead)))
+          )
+        )
+      )
+    )
+  )
+
+/**
+ * Writes all of the stream to the file and gives the number of bytes. A new file is the user's alone (0600). A file that exists is replaced
+ * when the new one is whole and on the disk; a pipe or device is written to as it is.
+ */
+export const writeBytes = Effect.fn("UserFile.write")(function* <E, R>(
+  path: string,
+  bytes: Stream.Stream<Uint8Array, E, R>
+) {
+  const found = yield* Effect.option(attempt(path, () => stat(path)))
+  if (Option.exists(found, (stats) => stats.isDirectory()))
+    return yield* new UserFileError({ reason: "NotAFile", path })
+  if (Option.exists(found, (stats) => !stats.isFile())) return yield* writeAll(path, path, "w", bytes)
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
+  const mode = Option.match(found, { onNone: () => 0o600, onSome: (stats) => stats.mode & 0o777 })
+  return yield* writeAll(path, temporary, "wx", bytes, mode).pipe(
+    Effect.tap(() => attempt(path, () => rename(temporary, path))),
+    Effect.onError(() => Effect.ignore(attempt(path, () => unlink(temporary))))
+  )
+})
+
+const writeAll = <E, R>(
+  path: string,
+  target: string,
+  flags: "w" | "wx",
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  mode = 0o600
+) =>
+  Effect.acquireUseRelease(
+    attempt(path, () => open(target, flags, mode)),
+    (handle) =>
+      Stream.runFoldEffect(bytes, 0, (written, piece) =>
+        Effect.as(
+          attempt(path, () => writeWhole(handle, piece)),
+          written + piece.length
+        )
+      ).pipe(Effect.zipLeft(flags === "wx" ? attempt(path, () => handle.sync()) : Effect.void)),
+    (handle) => Effect.promise(() => handle.close())
+  )
+
+const writeWhole = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
+  for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten
+}
+
+const attempt = <A>(path: string, action: () => Promise<A>): Effect.Effect<A, UserFileError> =>
+  Effect.tryPromise({ try: action, catch: (cause) => new UserFileError({ reason: reasonOf(cause), path, cause }) })
+
+const reasonOf = (cause: unknown): UserFileError["reason"] => {
+  switch (errno(cause)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "Absent"
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "Denied"
+    case "EISDIR":
+      return "NotAFile"
+    case "ENOSPC":
+    case "EDQUOT":
+      return "NoSpace"
+    default:
+      return "Failed"
+  }
+}
