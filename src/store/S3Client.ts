@@ -139,7 +139,13 @@ const failWith = (
   if (error.reason !== "NoCredentials" || Option.isNone(profile)) return error
   // The SDK does not always say which one it looked for.
   const { reason, operation, subject, cause, detail = "" } = error
-  return new StoreError({ reason, operation, subject, cause, detail: oneLine(`profile ${profile.value}: ${detail}`, []) })
+  return new StoreError({
+    reason,
+    operation,
+    subject,
+    cause,
+    detail: oneLine(`profile ${profile.value}: ${detail}`, [])
+  })
 }
 
 type Meter = <A>(

@@ -27,11 +27,9 @@ export const requestHandlerOptions = Effect.fn("S3Network.options")(function* (s
   return {
     ...agents,
     connectionTimeout: Duration.toMillis(policy.connectTimeout),
-    // Counts anew whenever bytes move in either direction, from the connection to the end of the body.
-    socketTimeout: Duration.toMillis(policy.timeout),
-    // The SDK's requestTimeout stops a slow upload that makes progress; DeadlineStore is what ends a request that lasts too long.
-    requestTimeout: 0,
-    throwOnRequestTimeout: true
+    // Counts anew whenever bytes move in either direction, from the connection to the end of the body. The SDK's requestTimeout does not, and would
+    // end a slow upload that makes progress; what lasts too long as a whole is ended by DeadlineStore.
+    socketTimeout: Duration.toMillis(policy.timeout)
   }
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Duration, Effect, Exit, Fiber, Inspectable, Stream } from "effect"
 import { createServer } from "node:net"
-import { afterAll, beforeAll } from "vitest"
+import { afterAll, beforeAll, beforeEach } from "vitest"
 import { type S3rverServer, startS3rver } from "../../scripts/S3rverServer.ts"
 import { Always, Create, IfMatch, type ObjectStoreService } from "../../src/store/ObjectStore.ts"
 import { makeRequestLog } from "../../src/store/RequestLog.ts"
@@ -18,6 +18,7 @@ beforeAll(async () => {
   server = await startS3rver(["faults"])
   proxy = await startFaultProxy(server.endpoint)
 })
+beforeEach(() => proxy.plan(() => undefined))
 afterAll(async () => {
   await proxy.stop()
   await server.stop()
@@ -230,6 +231,51 @@ describe("a failure of S3", () => {
       expect(Duration.toMillis(elapsed)).toBeLessThan(1_000)
       expect(proxy.requests).toEqual([])
       expect(yield* log.records).toEqual([])
+    })
+  )
+})
+
+describe("deleting in a versioned bucket", () => {
+  const versions = (more: boolean, ...ids: ReadonlyArray<string>) =>
+    `<ListVersionsResult><Name>faults</Name><IsTruncated>${more}</IsTruncated>${ids
+      .map((id) => `<Version><Key>p/x</Key><VersionId>${id}</VersionId></Version>`)
+      .join("")}<Version><Key>p/xyz</Key><VersionId>other</VersionId></Version></ListVersionsResult>`
+  const marker: Fault = {
+    kind: "answer",
+    status: 204,
+    headers: { "x-amz-delete-marker": "true", "x-amz-version-id": "m" }
+  }
+
+  it.scopedLive("deletes the older versions too, page by page, and those of no other object", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      const pages = [versions(true, "3", "2"), versions(false, "1", "m")]
+      proxy.plan((_, { method, url: asked }) =>
+        method === "GET"
+          ? { kind: "answer", status: 200, body: pages.shift() ?? "" }
+          : asked.includes("versionId")
+            ? { kind: "answer", status: 204 }
+            : marker
+      )
+      expect(yield* remove(store)).toEqual({ versionsLeft: false })
+      const deleted = proxy.requests.flatMap(({ url: asked }) => /versionId=(\w+)/.exec(asked)?.[1] ?? [])
+      expect(deleted).toEqual(["3", "2", "1", "m"])
+    })
+  )
+
+  it.scopedLive.each([403, 501])("says that they are left where that is not allowed (%d)", (status) =>
+    Effect.gen(function* () {
+      const store = yield* open
+      proxy.plan((index) => (index === 0 ? marker : { kind: "answer", status }))
+      expect(yield* remove(store)).toEqual({ versionsLeft: true })
+    })
+  )
+
+  it.scopedLive("fails where it was only interrupted by the network", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      proxy.plan((index) => (index === 0 ? marker : { kind: "reset" }))
+      expect((yield* Effect.flip(remove(store))).reason).toBe("ConnectionLost")
     })
   )
 })

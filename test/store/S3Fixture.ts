@@ -61,13 +61,15 @@ export const realServer = (): RealServer | undefined => {
 }
 
 /** The SDK's client, to prepare and look behind the store's back. */
-export const rawClient = (server: RealServer): S3Client =>
-  new S3Client({
+export const rawClient = (server: RealServer): S3Client => {
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true"
+  return new S3Client({
     endpoint: server.endpoint,
     region: "us-east-1",
     forcePathStyle: true,
     credentials: { accessKeyId: server.accessKey, secretAccessKey: server.secretKey }
   })
+}
 
 export const freshBucket = (server: RealServer): Effect.Effect<string> =>
   Effect.promise(async () => {
