@@ -23,7 +23,8 @@
  *     }
  *
  * The file is this object as JSON with its members sorted, indented by two spaces, and a final newline, to the byte. Members that a reader does
- * not know are kept when it writes the file again; what a reader must know is named in "mandatory".
+ * not know are kept when it writes the file again; what a reader must know is named in "mandatory". Later versions keep "format", "version",
+ * "checksum" and how the file is written, so that damage is never taken for a newer version.
  *
  * derive(key, tag, …) is HKDF-SHA-512 as in Keyring.ts, with numbers in decimal. The MAC is HMAC-SHA-256, under derive(newest key,
  * "hx.vault.mac.1", vault id), 32 bytes, of the canonical JSON without "mac" and "checksum". Anybody can make the checksum: it tells damage,
