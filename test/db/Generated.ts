@@ -14,7 +14,7 @@ const BASE = 1_700_000_000_000_000
 
 const maybe = <A>(...values: ReadonlyArray<A>) => FastCheck.constantFrom<A | null>(null, ...values)
 
-const command = FastCheck.constantFrom("ls", "git status", "echo ünïcode 日本 🎉")
+const command = FastCheck.constantFrom("ls", "echo ünïcode 日本 🎉")
 
 /** What may differ between two bodies under one id. */
 const variable = FastCheck.record({
@@ -29,9 +29,9 @@ const variable = FastCheck.record({
 
 const live = FastCheck.record({
   counter: FastCheck.integer({ min: 0, max: 1 }),
-  tenths: FastCheck.integer({ min: 0, max: 50 }),
+  tenths: FastCheck.constantFrom(0, 7, 10, 15, 24, 30),
   command,
-  session: FastCheck.constantFrom("one", "two"),
+  session: FastCheck.constant("one"),
   body: variable
 }).map(({ body, command, counter, session, tenths }): Entry => {
   const start = BASE + tenths * 100_000
@@ -48,7 +48,7 @@ const live = FastCheck.record({
 
 const imported = FastCheck.record({
   ordinal: FastCheck.integer({ min: 0, max: 1 }),
-  second: maybe(0, 1, 2, 3, 4, 5),
+  second: maybe(0, 1, 2, 3),
   command,
   origin: FastCheck.constantFrom("import:zsh", "import:bash"),
   body: variable
@@ -64,8 +64,8 @@ export const rule: FastCheck.Arbitrary<ForgetRule> = FastCheck.record({
   twins: FastCheck.array(entry, { maxLength: 1 }),
   windows: FastCheck.array(
     FastCheck.record({
-      from: FastCheck.integer({ min: 0, max: 50 }),
-      length: FastCheck.integer({ min: 0, max: 10 }),
+      from: FastCheck.integer({ min: 0, max: 30 }),
+      length: FastCheck.integer({ min: 0, max: 6 }),
       device: maybe(...DEVICES)
     }),
     { maxLength: 1 }
@@ -88,6 +88,6 @@ export const operation: FastCheck.Arbitrary<Operation> = FastCheck.oneof(
       ({ duration, entry, exit }) => ({ kind: "finish", id: entry.id, exit, duration }) as const
     )
   },
-  { weight: 1, arbitrary: rule.map((rule) => ({ kind: "forget", rule }) as const) },
+  { weight: 2, arbitrary: rule.map((rule) => ({ kind: "forget", rule }) as const) },
   { weight: 1, arbitrary: entry.map(({ id }) => ({ kind: "purged", identity: id }) as const) }
 )
