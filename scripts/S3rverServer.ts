@@ -15,10 +15,22 @@ export interface S3rverServer {
   readonly secretKey: string
   /** A store URL with everything in it. */
   readonly storeUrl: (bucket: string, prefix?: string) => string
+  /** Every request that it has answered, in order. */
+  readonly requests: ReadonlyArray<ServedRequest>
   /** Ends it and removes what it stored. */
   readonly stop: () => Promise<void>
   /** Where the objects are: `<directory>/<bucket>/<key>._S3rver_object`. */
   readonly directory: string
+}
+
+export interface ServedRequest {
+  readonly method: string
+  /** As sent: path and query. */
+  readonly target: string
+  readonly status: number
+  /** Bytes of the bodies. */
+  readonly received: number
+  readonly sent: number
 }
 
 /** The only account it knows. */
@@ -35,10 +47,23 @@ export const startS3rver = async (buckets: ReadonlyArray<string>): Promise<S3rve
     configureBuckets: buckets.map((name) => ({ name }))
   })
   const { port } = await server.run()
+  const requests: Array<ServedRequest> = []
+  server.httpServer?.on("request", (request, response) => {
+    response.on("finish", () => {
+      requests.push({
+        method: request.method ?? "",
+        target: request.url ?? "",
+        status: response.statusCode,
+        received: Number(request.headers["content-length"] ?? 0),
+        sent: request.method === "HEAD" ? 0 : Number(response.getHeader("content-length") ?? 0)
+      })
+    })
+  })
   const endpoint = `http://127.0.0.1:${port}`
   return {
     endpoint,
     directory,
+    requests,
     accessKey: KEY,
     secretKey: KEY,
     storeUrl: (bucket, prefix = "") =>

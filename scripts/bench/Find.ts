@@ -2,7 +2,7 @@
 
 import { join } from "node:path"
 import { type Device, makeDevice, plainHx, worker } from "./Program.ts"
-import { median, type Row, seconds } from "./Sample.ts"
+import { judged, median, type Row, seconds } from "./Sample.ts"
 
 /** What is everywhere, what is nowhere, what the trigram index cannot help with, and things between. */
 const QUERIES: ReadonlyArray<ReadonlyArray<string>> = [
@@ -10,7 +10,7 @@ const QUERIES: ReadonlyArray<ReadonlyArray<string>> = [
   ["ls"],
   ["docker", "run"],
   ["openssl", "rsa:4096"],
-  ["kubectl", "exec", "-it"],
+  ["kubectl", "exec"],
   ["e"],
   ["no such command"]
 ]
@@ -53,7 +53,7 @@ export const measureFind = async (
       size,
       goal: `≤ ${GOAL} ms`,
       measured: seconds(slowest.inside),
-      met: slowest.inside <= GOAL,
+      met: judged(size) ? slowest.inside <= GOAL : null,
       detail: found
         .map(
           ({ again, beyond, hits, inside, query }) =>

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join } from "node:path"
 import { type Cost, type Device, hx, makeDevice, shell, worker } from "./Program.ts"
 import { HOST, type Workload } from "./Workload.ts"
-import { megabytes, median, ratioRow, type Row } from "./Sample.ts"
+import { judged, megabytes, median, ratioRow, type Row } from "./Sample.ts"
 
 interface Round {
   readonly bare: Cost
@@ -106,7 +106,7 @@ const memoryRow = (
     size,
     goal: goal === null ? "–" : `≤ ${goal} MB`,
     measured: `${(memory / 1_000_000).toFixed(0)} MB`,
-    met: goal === null ? null : memory <= goal * 1_000_000,
+    met: goal === null || !judged(size) ? null : memory <= goal * 1_000_000,
     detail: "resident at the peak, Node.js itself included"
   }
 }

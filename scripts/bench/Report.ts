@@ -56,7 +56,7 @@ export const toPage = (rows: ReadonlyArray<Row>, command: string): string => {
     `Made by \`${command}\`: ${when}; ${where}.`,
     "",
     "Each ratio is the median over pairs of runs, one right after the other, on this machine, whole commands from start to end as one waits for",
-    "them, start-up included; small sizes therefore tell more about start-up than about hx. Goals of time, size and memory are set for 1M entries. The",
+    "them, start-up included. Goals are set for 1M entries; below 100k start-up is most of what is measured, so time and memory are not judged there. The",
     "history comes from a seeded generator: a long tail of commands, many directories, bursts and pauses.",
     "",
     "| Measure | Entries | Goal | Measured | Met |",
