@@ -4,6 +4,7 @@
  */
 
 import { Duration, Effect, Option } from "effect"
+import { HttpProxyAgent, HttpsProxyAgent } from "hpagent"
 import { readFile } from "node:fs/promises"
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
@@ -23,7 +24,7 @@ export const requestHandlerOptions = Effect.fn("S3Network.options")(function* (s
   }
   const agents = Option.isNone(proxy)
     ? { httpAgent: new HttpAgent(common), httpsAgent: new HttpsAgent(common) }
-    : yield* proxyAgents(common, proxy.value)
+    : proxyAgents(common, proxy.value)
   return {
     ...agents,
     connectionTimeout: Duration.toMillis(policy.connectTimeout),
@@ -63,14 +64,10 @@ const proxyFor = Effect.fnUntraced(function* (service: URL) {
 
 const isLoopback = (hostname: string): boolean => isLocal(hostname) && /^(\[?::1\]?|127\.|.*localhost)/.test(hostname)
 
-const proxyAgents = (common: { readonly keepAlive: boolean; readonly maxSockets: number }, proxy: URL) =>
-  Effect.promise(async () => {
-    const { HttpProxyAgent, HttpsProxyAgent } = await import("hpagent")
-    return {
-      httpAgent: new HttpProxyAgent({ ...common, proxy }),
-      httpsAgent: new HttpsProxyAgent({ ...common, proxy })
-    }
-  })
+const proxyAgents = (common: { readonly keepAlive: boolean; readonly maxSockets: number }, proxy: URL) => ({
+  httpAgent: new HttpProxyAgent({ ...common, proxy }),
+  httpsAgent: new HttpsProxyAgent({ ...common, proxy })
+})
 
 /**
  * Node's own authorities and those of AWS_CA_BUNDLE. Naming any replaces all that Node trusts by itself, NODE_EXTRA_CA_CERTS included, so these are

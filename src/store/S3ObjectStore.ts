@@ -5,12 +5,19 @@
  * come with an ETag; anything else is NotAStore.
  */
 
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand
+} from "@aws-sdk/client-s3"
 import { Chunk, Effect, Option, Stream } from "effect"
 import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
 import type { ObjectInfo, ObjectStoreService, PutCondition, PutOptions, StoreCapabilities } from "./ObjectStore.ts"
 import type { RequestLogService, RequestOperation } from "./RequestLog.ts"
 import { readBody } from "./S3Body.ts"
-import { openClient, type S3Client, type S3Request } from "./S3Client.ts"
+import { openConnection, type S3Connection, type S3Request } from "./S3Connection.ts"
 import { abortUpload, uploadInParts } from "./S3Upload.ts"
 import { deleteVersions } from "./S3Versions.ts"
 import { StoreError } from "./StoreError.ts"
@@ -25,7 +32,7 @@ export const openS3Store = Effect.fn("S3Store.open")(function* (
   policy: StorePolicy,
   log: RequestLogService
 ) {
-  const s3 = yield* openClient(location, credentials, policy, log)
+  const s3 = yield* openConnection(location, credentials, policy, log)
   return makeS3Store(s3, location, capabilities, policy)
 })
 
@@ -40,13 +47,13 @@ export const settleRegion = (
     ? Effect.succeed(location)
     : Effect.scoped(
         Effect.gen(function* () {
-          const s3 = yield* openClient(location, credentials, policy, log)
+          const s3 = yield* openConnection(location, credentials, policy, log)
           return s3.asksRegion ? { ...location, region: Option.some(yield* s3.region) } : location
         })
       )
 
 const makeS3Store = (
-  s3: S3Client,
+  s3: S3Connection,
   location: S3Location,
   capabilities: StoreCapabilities,
   policy: StorePolicy
@@ -64,7 +71,7 @@ const makeS3Store = (
     s3
       .use({ ...requestOf("put", "put", name), sent: bytes.length, condition }, (client, signal) =>
         client.send(
-          new s3.sdk.PutObjectCommand({
+          new PutObjectCommand({
             Bucket: bucket,
             Key: keyOf(name),
             // A buffer: a stream would be sent in chunks with trailers.
@@ -89,7 +96,7 @@ const makeS3Store = (
   const head = (name: string) =>
     s3
       .use({ ...requestOf("put", "head", name), head: true }, (client, signal) =>
-        client.send(new s3.sdk.HeadObjectCommand({ Bucket: bucket, Key: keyOf(name) }), { abortSignal: signal })
+        client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(name) }), { abortSignal: signal })
       )
       .pipe(Effect.map(({ ETag }) => ETag))
 
@@ -115,7 +122,7 @@ const makeS3Store = (
       const found = yield* s3.use(
         request,
         async (client, signal) => {
-          const command = new s3.sdk.GetObjectCommand({ Bucket: bucket, Key: keyOf(name) })
+          const command = new GetObjectCommand({ Bucket: bucket, Key: keyOf(name) })
           const output = await client.send(command, { abortSignal: signal })
           const bytes = await readBody(output, { maxBytes, timeout: policy.timeout }, request.subject)
           return { bytes, etag: output.ETag }
@@ -140,7 +147,7 @@ const makeS3Store = (
       const request = requestOf("delete", "delete", name)
       const deleted = yield* s3
         .use(request, (client, signal) =>
-          client.send(new s3.sdk.DeleteObjectCommand({ Bucket: bucket, Key: keyOf(name) }), { abortSignal: signal })
+          client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(name) }), { abortSignal: signal })
         )
         .pipe(
           Effect.catchIf(
@@ -158,7 +165,7 @@ const makeS3Store = (
 }
 
 const listPages = (
-  s3: S3Client,
+  s3: S3Connection,
   request: S3Request,
   base: string,
   keyPrefix: string
@@ -167,7 +174,7 @@ const listPages = (
     Effect.gen(function* () {
       const page = yield* s3.use(request, (client, signal) =>
         client.send(
-          new s3.sdk.ListObjectsV2Command({
+          new ListObjectsV2Command({
             Bucket: s3.bucket,
             ...(keyPrefix === "" ? {} : { Prefix: keyPrefix }),
             ...(token === undefined ? {} : { ContinuationToken: token })

@@ -3,7 +3,7 @@
  * costs a request, made when it is first needed; init writes the answer into the location, so that no later run has to ask.
  */
 
-import type { S3Client as SdkClient } from "@aws-sdk/client-s3"
+import type { S3Client } from "@aws-sdk/client-s3"
 import { Effect, Option } from "effect"
 import { toStoreError } from "./S3Errors.ts"
 import { readFailure } from "./S3Failure.ts"
@@ -19,7 +19,7 @@ export type RegionSource =
 export const DEFAULT_REGION = "us-east-1"
 
 /** `unconfigured` makes a client that is told no region, and so looks for the profile's. */
-export const regionSource = (service: S3Service, unconfigured: () => SdkClient): Effect.Effect<RegionSource> =>
+export const regionSource = (service: S3Service, unconfigured: () => S3Client): Effect.Effect<RegionSource> =>
   Effect.gen(function* () {
     if (Option.isSome(service.region)) return { _tag: "Known", region: service.region.value }
     // Fails where neither profile nor variable has one.

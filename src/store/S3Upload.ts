@@ -6,10 +6,16 @@
  * that no parts stay behind to be paid for; where even that fails, the caller still has the id, and the next run aborts it.
  */
 
-import type * as Sdk from "@aws-sdk/client-s3"
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type S3Client,
+  UploadPartCommand
+} from "@aws-sdk/client-s3"
+import { Upload as PartwiseUpload } from "@aws-sdk/lib-storage"
 import { Effect, Exit } from "effect"
 import type { RequestOperation } from "./RequestLog.ts"
-import type { S3Client, S3Request } from "./S3Client.ts"
+import type { S3Connection, S3Request } from "./S3Connection.ts"
 import { StoreError } from "./StoreError.ts"
 
 export interface Upload {
@@ -22,7 +28,7 @@ export interface Upload {
 }
 
 /** Gives the ETag as the store wrote it. */
-export const uploadInParts = (s3: S3Client, upload: Upload): Effect.Effect<string | undefined, StoreError> =>
+export const uploadInParts = (s3: S3Connection, upload: Upload): Effect.Effect<string | undefined, StoreError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const uploadId = yield* restore(start(s3, upload))
@@ -37,10 +43,10 @@ export const uploadInParts = (s3: S3Client, upload: Upload): Effect.Effect<strin
     })
   )
 
-export const abortUpload = (s3: S3Client, upload: Pick<Upload, "key" | "name">, uploadId: string) =>
+export const abortUpload = (s3: S3Connection, upload: Pick<Upload, "key" | "name">, uploadId: string) =>
   s3
     .use(requestOf(s3, upload, "abort upload", 0, "delete"), (client, signal) =>
-      client.send(new s3.sdk.AbortMultipartUploadCommand({ Bucket: s3.bucket, Key: upload.key, UploadId: uploadId }), {
+      client.send(new AbortMultipartUploadCommand({ Bucket: s3.bucket, Key: upload.key, UploadId: uploadId }), {
         abortSignal: AbortSignal.any([signal, AbortSignal.timeout(ABORT_WAIT)])
       })
     )
@@ -62,16 +68,16 @@ interface State {
 /** How long a dying upload may take to be aborted, in milliseconds. */
 const ABORT_WAIT = 5_000
 
-const start = (s3: S3Client, upload: Upload) =>
+const start = (s3: S3Connection, upload: Upload) =>
   s3.use(requestOf(s3, upload, "start upload", 0), async (client, signal) => {
-    const command = new s3.sdk.CreateMultipartUploadCommand({ Bucket: s3.bucket, Key: upload.key })
+    const command = new CreateMultipartUploadCommand({ Bucket: s3.bucket, Key: upload.key })
     const { UploadId } = await client.send(command, { abortSignal: signal })
     // Success without an id comes from something that is no S3 service.
     if (UploadId === undefined || UploadId === "") throw notAStore(s3, upload)
     return UploadId
   })
 
-const notAStore = (s3: S3Client, { key }: Upload): StoreError =>
+const notAStore = (s3: S3Connection, { key }: Upload): StoreError =>
   new StoreError({
     reason: "NotAStore",
     operation: "put",
@@ -79,44 +85,40 @@ const notAStore = (s3: S3Client, { key }: Upload): StoreError =>
     detail: "it began no upload"
   })
 
-const sendParts = (s3: S3Client, upload: Upload, state: State): Effect.Effect<string | undefined, StoreError> =>
-  Effect.flatMap(
-    Effect.promise(() => import("@aws-sdk/lib-storage")),
-    (storage) =>
-      Effect.async((resume) => {
-        const controller = new AbortController()
-        const sending = new storage.Upload({
-          client: standIn(s3, upload, state, controller.signal),
-          params: {
-            Bucket: s3.bucket,
-            Key: upload.key,
-            Body: Buffer.from(upload.bytes.buffer, upload.bytes.byteOffset, upload.bytes.byteLength)
-          },
-          partSize: upload.partSize,
-          // HX_SYNC_CONCURRENT_UPLOADS counts objects; one part of each at a time keeps it true of requests.
-          queueSize: 1,
-          leavePartsOnError: false
-        })
-        sending.on("httpUploadProgress", ({ loaded }) => upload.onProgress(loaded ?? 0))
-        const done = sending.done().then(
-          ({ ETag }) => resume(Effect.succeed(ETag)),
-          (thrown: unknown) => resume(Effect.fail(s3.fail(requestOf(s3, upload, "finish upload", 0), thrown)))
-        )
-        // lib-storage aborts the upload when a part fails; an interruption waits for that.
-        return Effect.promise(() => {
-          controller.abort()
-          return done
-        })
-      })
-  )
+const sendParts = (s3: S3Connection, upload: Upload, state: State): Effect.Effect<string | undefined, StoreError> =>
+  Effect.async((resume) => {
+    const controller = new AbortController()
+    const sending = new PartwiseUpload({
+      client: standIn(s3, upload, state, controller.signal),
+      params: {
+        Bucket: s3.bucket,
+        Key: upload.key,
+        Body: Buffer.from(upload.bytes.buffer, upload.bytes.byteOffset, upload.bytes.byteLength)
+      },
+      partSize: upload.partSize,
+      // HX_SYNC_CONCURRENT_UPLOADS counts objects; one part of each at a time keeps it true of requests.
+      queueSize: 1,
+      leavePartsOnError: false
+    })
+    sending.on("httpUploadProgress", ({ loaded }) => upload.onProgress(loaded ?? 0))
+    const done = sending.done().then(
+      ({ ETag }) => resume(Effect.succeed(ETag)),
+      (thrown: unknown) => resume(Effect.fail(s3.fail(requestOf(s3, upload, "finish upload", 0), thrown)))
+    )
+    // lib-storage aborts the upload when a part fails; an interruption waits for that.
+    return Effect.promise(() => {
+      controller.abort()
+      return done
+    })
+  })
 
 /** As much of a client as lib-storage uses. */
-const standIn = (s3: S3Client, upload: Upload, state: State, signal: AbortSignal): Sdk.S3Client => {
-  const { sdk, client } = s3
-  const send = (command: Parameters<Sdk.S3Client["send"]>[0]): Promise<unknown> => {
-    if (command instanceof sdk.CreateMultipartUploadCommand)
+const standIn = (s3: S3Connection, upload: Upload, state: State, signal: AbortSignal): S3Client => {
+  const { client } = s3
+  const send = (command: Parameters<S3Client["send"]>[0]): Promise<unknown> => {
+    if (command instanceof CreateMultipartUploadCommand)
       return Promise.resolve({ UploadId: state.uploadId, $metadata: {} })
-    if (command instanceof sdk.AbortMultipartUploadCommand) {
+    if (command instanceof AbortMultipartUploadCommand) {
       const limit = AbortSignal.timeout(ABORT_WAIT)
       const request = requestOf(s3, upload, "abort upload", 0)
       // The failure that led here is the one to report; uploadInParts tries again.
@@ -126,16 +128,16 @@ const standIn = (s3: S3Client, upload: Upload, state: State, signal: AbortSignal
         .catch(() => undefined)
     }
     const request =
-      command instanceof sdk.UploadPartCommand
+      command instanceof UploadPartCommand
         ? requestOf(s3, upload, "put part", partLength(command.input.Body))
         : requestOf(s3, upload, "finish upload", 0)
     return s3.record(request, signal, () => client.send(command, { abortSignal: signal }))
   }
-  return { config: client.config, send } as unknown as Sdk.S3Client
+  return { config: client.config, send } as unknown as S3Client
 }
 
 const requestOf = (
-  s3: S3Client,
+  s3: S3Connection,
   { key, name }: Pick<Upload, "key" | "name">,
   request: RequestOperation,
   sent: number,

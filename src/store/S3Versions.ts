@@ -3,13 +3,14 @@
  * (deleting many at once wants a checksum that not every service understands). That needs permissions which not everybody has.
  */
 
+import { DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3"
 import { Effect } from "effect"
 import type { Deleted } from "./ObjectStore.ts"
-import type { S3Client, S3Request } from "./S3Client.ts"
+import type { S3Connection, S3Request } from "./S3Connection.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** Deletes all versions of the object and the marks of its deletion, or tells that it may not. */
-export const deleteVersions = (s3: S3Client, request: S3Request, key: string): Effect.Effect<Deleted, StoreError> =>
+export const deleteVersions = (s3: S3Connection, request: S3Request, key: string): Effect.Effect<Deleted, StoreError> =>
   Effect.gen(function* () {
     // Deleting what a page listed leaves the rest for the next first page.
     for (let more = true; more;) {
@@ -27,10 +28,10 @@ export const deleteVersions = (s3: S3Client, request: S3Request, key: string): E
 
 const NOT_PERMITTED: ReadonlySet<string> = new Set(["AccessDenied", "Unsupported", "Misconfigured"])
 
-const listVersions = (s3: S3Client, request: S3Request, key: string) =>
+const listVersions = (s3: S3Connection, request: S3Request, key: string) =>
   s3
     .use({ ...request, request: "list" }, (client, signal) =>
-      client.send(new s3.sdk.ListObjectVersionsCommand({ Bucket: s3.bucket, Prefix: key }), { abortSignal: signal })
+      client.send(new ListObjectVersionsCommand({ Bucket: s3.bucket, Prefix: key }), { abortSignal: signal })
     )
     .pipe(
       Effect.map(({ DeleteMarkers = [], IsTruncated, Versions = [] }) => ({
@@ -42,9 +43,9 @@ const listVersions = (s3: S3Client, request: S3Request, key: string) =>
       }))
     )
 
-const deleteVersion = (s3: S3Client, request: S3Request, key: string, version: string) =>
+const deleteVersion = (s3: S3Connection, request: S3Request, key: string, version: string) =>
   s3.use(request, (client, signal) =>
-    client.send(new s3.sdk.DeleteObjectCommand({ Bucket: s3.bucket, Key: key, VersionId: version }), {
+    client.send(new DeleteObjectCommand({ Bucket: s3.bucket, Key: key, VersionId: version }), {
       abortSignal: signal
     })
   )

@@ -1,9 +1,9 @@
 /**
- * One client of one bucket. Every request of the store goes through `use`, which makes exactly one: it times and records it, hands it an abort
- * signal, and turns whatever is thrown into a StoreError. The SDK is loaded when the first S3 store is opened, and never otherwise.
+ * One connection to one bucket. Every request of the store goes through `use`, which makes exactly one: it times and records it, hands it an abort
+ * signal, and turns whatever is thrown into a StoreError. Stores loads the modules named S3*, and the SDK with them, for the first S3 store only.
  */
 
-import type { S3Client as SdkClient, S3ClientConfig } from "@aws-sdk/client-s3"
+import { HeadBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
 import { type Clock, Effect, Option } from "effect"
 import { variable } from "../platform/Variables.ts"
 import type { RequestLogService, RequestOperation, RequestRecord } from "./RequestLog.ts"
@@ -17,8 +17,6 @@ import { StoreError } from "./StoreError.ts"
 import type { StorePolicy } from "./StorePolicy.ts"
 import type { S3Location, StoreCredentials } from "./StoreUrl.ts"
 
-export type Sdk = typeof import("@aws-sdk/client-s3")
-
 export interface S3Request extends S3Context {
   readonly request: RequestOperation
   readonly name: string
@@ -26,9 +24,8 @@ export interface S3Request extends S3Context {
   readonly sent?: number
 }
 
-export interface S3Client {
-  readonly sdk: Sdk
-  readonly client: SdkClient
+export interface S3Connection {
+  readonly client: S3Client
   readonly bucket: string
   /** Whether only the bucket can tell where it is. */
   readonly asksRegion: boolean
@@ -37,7 +34,7 @@ export interface S3Client {
   /** One request. `received` tells how many bytes of an object came back. */
   readonly use: <A>(
     request: S3Request,
-    run: (client: SdkClient, signal: AbortSignal) => Promise<A>,
+    run: (client: S3Client, signal: AbortSignal) => Promise<A>,
     received?: (value: A) => number
   ) => Effect.Effect<A, StoreError>
   /** One request of a library that makes its own: timed and recorded like the others. */
@@ -45,13 +42,13 @@ export interface S3Client {
   readonly fail: (request: S3Context, thrown: unknown) => StoreError
 }
 
-export const openClient = Effect.fn("S3Client.open")(function* (
+export const openConnection = Effect.fn("S3Connection.open")(function* (
   location: S3Location,
   credentials: Option.Option<StoreCredentials>,
   policy: StorePolicy,
   log: RequestLogService
 ) {
-  const sdk = yield* loadSdk
+  yield* prepareEnvironment
   const service = yield* serviceOf(location)
   const base = {
     ...identityOf(location, credentials),
@@ -68,19 +65,19 @@ export const openClient = Effect.fn("S3Client.open")(function* (
   const profile = Option.orElse(location.profile, () => environmentProfile)
   const fail = (request: S3Context, thrown: unknown) => failWith(secrets, profile, request, thrown)
   const meter = makeMeter(yield* Effect.clock, log, fail)
-  const source = yield* regionSource(service, () => new sdk.S3Client(base))
+  const source = yield* regionSource(service, () => new S3Client(base))
   const region = once(async () => {
     if (source._tag === "Known") return source.region
-    const asking = new sdk.S3Client({ ...base, region: DEFAULT_REGION })
-    const head = () => asking.send(new sdk.HeadBucketCommand({ Bucket: location.bucket }))
+    const asking = new S3Client({ ...base, region: DEFAULT_REGION })
+    const head = () => asking.send(new HeadBucketCommand({ Bucket: location.bucket }))
     return askBucket(() => meter(headRequest(location.bucket), NEVER, head), location.bucket)
   })
   const client = yield* Effect.acquireRelease(
-    Effect.sync(() => new sdk.S3Client({ ...base, region })),
+    Effect.sync(() => new S3Client({ ...base, region })),
     // Closes the connections, which all clients made here share.
     (client) => Effect.sync(() => client.destroy())
   )
-  return clientOver({ sdk, client, bucket: location.bucket, asksRegion: source._tag === "Ask", region, fail, meter })
+  return connectionOver({ client, bucket: location.bucket, asksRegion: source._tag === "Ask", region, fail, meter })
 })
 
 const NEVER = new AbortController().signal
@@ -102,11 +99,6 @@ const FIXED = {
   // What the SDK has to say, it says in errors.
   logger: { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 } as const satisfies S3ClientConfig
-
-const loadSdk = Effect.zipRight(
-  prepareEnvironment,
-  Effect.promise(() => import("@aws-sdk/client-s3"))
-)
 
 const headRequest = (bucket: string): S3Request => ({
   request: "head",
@@ -181,18 +173,17 @@ const makeMeter =
     }
   }
 
-const clientOver = (parts: {
-  readonly sdk: Sdk
-  readonly client: SdkClient
+const connectionOver = (parts: {
+  readonly client: S3Client
   readonly bucket: string
   readonly asksRegion: boolean
   readonly region: () => Promise<string>
-  readonly fail: S3Client["fail"]
+  readonly fail: S3Connection["fail"]
   readonly meter: Meter
-}): S3Client => {
-  const { sdk, client, bucket, asksRegion, region, meter } = parts
+}): S3Connection => {
+  const { client, bucket, asksRegion, region, meter } = parts
   let expired = false
-  const fail: S3Client["fail"] = (request, thrown) => {
+  const fail: S3Connection["fail"] = (request, thrown) => {
     const error = parts.fail(request, thrown)
     if (error.reason === "CredentialsExpired") expired = true
     return error
@@ -204,7 +195,6 @@ const clientOver = (parts: {
     expired = false
   }
   return {
-    sdk,
     client,
     bucket,
     asksRegion,
