@@ -13,7 +13,7 @@ import { parseArgs } from "node:util"
 import { measureFind } from "./Find.ts"
 import { measureLifecycle } from "./Lifecycle.ts"
 import { measureLiveEntries } from "./LiveEntries.ts"
-import { stopAll } from "./Program.ts"
+import { dropProgram, stopAll, takeProgram } from "./Program.ts"
 import { circumstances, toLine, toPage } from "./Report.ts"
 import { measureRequests } from "./Requests.ts"
 import type { Row } from "./Sample.ts"
@@ -53,6 +53,7 @@ const only = new Set(values.only.split(",").map(parsePart))
 const directory = mkdtempSync(join(tmpdir(), "hx-bench-"))
 const cleanUp = () => {
   stopAll()
+  dropProgram()
   rmSync(directory, { recursive: true, force: true })
 }
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -84,6 +85,7 @@ const measureAll = async (): Promise<void> => {
 for (const line of circumstances()) console.log(line)
 console.log("")
 try {
+  takeProgram()
   await measureAll()
 } finally {
   cleanUp()

@@ -1,13 +1,19 @@
 /** Running programs and measuring what they cost. */
 
 import { spawn } from "node:child_process"
-import { mkdirSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 const root = process.cwd()
-export const HX = join(root, "dist", "hx.js")
+/** A copy of the built program, still below the packages that it loads: a build beside the measuring must not disturb it. */
+const copy = join(root, "node_modules", ".cache", `hx-bench-${process.pid}`)
+const HX = join(copy, "hx.js")
 const PEAK = join(root, "scripts", "bench", "peak.cjs")
 const RUN = join(root, "scripts", "run.mjs")
+
+export const takeProgram = (): void => cpSync(join(root, "dist"), copy, { recursive: true })
+
+export const dropProgram = (): void => rmSync(copy, { recursive: true, force: true })
 
 export interface Cost {
   /** Milliseconds from start to end, as one waits for it. */
