@@ -40,6 +40,7 @@ async function bundle() {
     target: "node20",
     mainFields: ["module", "main"],
     external: ["better-sqlite3"],
+    plugins: [withoutGenerators()],
     define: { HX_VERSION: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
     // Names stay, so that a reported stack can be read.
     minifyWhitespace: true,
@@ -62,6 +63,17 @@ async function bundle() {
   }
   if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(result.metafile))
   return "bin.js"
+}
+
+/** effect's Schema can make random values for tests, with fast-check: nothing that hx does at run time. */
+function withoutGenerators() {
+  return {
+    name: "without-generators",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^fast-check$/ }, () => ({ path: "fast-check", namespace: "left-out", sideEffects: false }))
+      onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {}", loader: "js" }))
+    }
+  }
 }
 
 function writeEntry(main) {

@@ -34,7 +34,8 @@ const load = (name) => {
   if (known !== undefined) return known.module.exports
   const filename = join(folder, name)
   const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(filename, "utf8")}\n})`
-  const script = new Script(source, { filename, cachedData: compiledCode(filename) })
+  // The name is for stack traces; a full path would be that of the build.
+  const script = new Script(source, { filename: `hx/${name}`, cachedData: compiledCode(filename) })
   const part = { filename, script, module: { exports: {} } }
   parts.set(name, part)
   const inner = createRequire(filename)

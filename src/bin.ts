@@ -39,6 +39,7 @@ run(hx, HX_VERSION, process.argv.slice(2)).pipe(
   NodeRuntime.runMain({
     disablePrettyLogger: true,
     disableErrorReporting: true,
-    teardown: (exit, end) => end(Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 130)
+    // What is no exit code is an interruption, or a bug in telling what went wrong.
+    teardown: (exit, end) => end(Exit.isSuccess(exit) ? Number(exit.value) : Exit.isInterrupted(exit) ? 130 : 1)
   })
 )

@@ -20,14 +20,13 @@ export const run = <R>(root: CommandNode<CommandError, R>, version: string, argv
   Effect.uninterruptibleMask((restore) => {
     const request = read(root, argv)
     const options = Either.isRight(request) && request.right._tag === "Run" ? request.right.options : DEFAULTS
-    return Effect.exit(restore(Effect.flatMap(request, (known) => serve(root, version, known)))).pipe(
+    return Effect.exit(restore(Effect.flatMap(request, (known) => serve(version, known)))).pipe(
       Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(0) : tell(exit.cause))),
       Effect.provide(surroundings(options))
     )
   })
 
 const serve = <R>(
-  root: CommandNode<CommandError, R>,
   version: string,
   request: Request<CommandError, R>
 ): Effect.Effect<void, CommandError, R | CliApp.CliApp.Environment | Stdio> => {
@@ -40,7 +39,7 @@ const serve = <R>(
       )
     case "Run":
       return withoutFrameworkErrors(
-        Command.run(toCommand(root), { name: "hx", version })(["", "", ...request.words.slice(1)])
+        Command.run(toCommand(request.tree), { name: "hx", version })(["", "", ...request.words.slice(1)])
       )
   }
 }

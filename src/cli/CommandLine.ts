@@ -10,7 +10,7 @@
 
 import { Either } from "effect"
 import { nearest } from "../platform/Nearest.ts"
-import { type CommandNode, type CommandShape, type OptionShape, shapeOf } from "./CommandTree.ts"
+import { type CommandNode, type CommandShape, type OptionShape, prune, shapeOf } from "./CommandTree.ts"
 import { UsageError } from "./UsageError.ts"
 
 export const LOG_LEVELS = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"] as const
@@ -25,8 +25,13 @@ export interface GlobalOptions {
 export type Request<E, R> =
   | { readonly _tag: "Help"; readonly path: ReadonlyArray<CommandNode<E, R>> }
   | { readonly _tag: "Version" }
-  /** `words` begin with the name of the root command. */
-  | { readonly _tag: "Run"; readonly words: ReadonlyArray<string>; readonly options: GlobalOptions }
+  /** `words` begin with the name of the root command; `tree` is as much of the tree as they need. */
+  | {
+      readonly _tag: "Run"
+      readonly words: ReadonlyArray<string>
+      readonly options: GlobalOptions
+      readonly tree: CommandNode<E, R>
+    }
 
 export const GLOBAL_OPTIONS: ReadonlyArray<OptionShape & { readonly help: string }> = [
   { names: ["--json"], value: undefined, help: "One JSON object on standard output" },
@@ -57,13 +62,13 @@ export const read = <E, R>(
     const names = path.map((node) => node.name)
     const framework = words.options.filter(([option]) => isOneOf(FRAMEWORK_OPTIONS, option))
     if (framework.length > 0)
-      return Either.right({ _tag: "Run", words: [...names, ...framework.flat()], options: DEFAULTS })
+      return Either.right({ _tag: "Run", words: [...names, ...framework.flat()], options: DEFAULTS, tree: root })
     if (!command.runs && words.arguments.length === 0) return Either.right({ _tag: "Help", path })
     const own = words.options.filter(([option]) => !isOneOf(GLOBAL_OPTIONS, option)).flat()
     const tail = words.arguments.length === 0 ? [] : ["--", ...words.arguments]
     return checkArguments(name, shape, words.arguments).pipe(
       Either.flatMap(() => globals(words.options)),
-      Either.map((options) => ({ _tag: "Run", words: [...names, ...own, ...tail], options }))
+      Either.map((options) => ({ _tag: "Run", words: [...names, ...own, ...tail], options, tree: prune(path) }))
     )
   })
 }

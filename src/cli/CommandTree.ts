@@ -66,6 +66,14 @@ export const lazily =
   (parsed: A): Effect.Effect<void, E, R> =>
     Effect.flatMap(Effect.promise(load), ({ run }) => run(parsed))
 
+/** The tree without what does not lead to the last node of `path`, which begins at the root. @effect/cli tries one command after the other. */
+export const prune = <E, R>(
+  path: readonly [CommandNode<E, R>, ...ReadonlyArray<CommandNode<E, R>>]
+): CommandNode<E, R> => {
+  const [node, next, ...rest] = path
+  return { ...node, children: next === undefined ? [] : [prune([next, ...rest])] }
+}
+
 /** The whole tree as one command of @effect/cli. */
 export const toCommand = <E, R>(node: CommandNode<E, R>): AnyCommand<E, R> => {
   const [first, ...rest] = node.children.map(toCommand)

@@ -26,7 +26,7 @@ export const printableWithin = (text: string, cells: number): string => truncate
 export const widthOf = (text: string): number => {
   if (PLAIN.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment)
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment)
   return width
 }
 
@@ -36,7 +36,7 @@ export const truncate = (text: string, cells: number): string => {
   if (PLAIN.test(text)) return text.length <= cells ? text : `${text.slice(0, cells - 1)}…`
   let width = 0
   let cut = 0
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of graphemesOf(text)) {
     width += graphemeWidth(segment)
     if (width > cells) return `${text.slice(0, cut)}…`
     if (width < cells) cut = index + segment.length
@@ -44,7 +44,13 @@ export const truncate = (text: string, cells: number): string => {
   return text
 }
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" })
+/** Made when it is first needed: it loads Unicode's tables, which takes longer than most commands. */
+let segmenter: Intl.Segmenter | undefined
+
+const graphemesOf = (text: string): Iterable<Intl.SegmentData> => {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })
+  return segmenter.segment(text)
+}
 
 const PLAIN = /^[\x20-\x7e]*$/
 

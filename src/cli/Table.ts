@@ -1,49 +1,39 @@
 /** Columns without borders, for results that people read. */
 
 import { Effect } from "effect"
+import { stripVTControlCharacters } from "node:util"
+import { widthOf } from "./Printable.ts"
 
 export interface Column {
   readonly title: string
   readonly align?: "left" | "right"
 }
 
-/** Text may hold colours: widths count cells, not characters. Without titles only where every column's title is empty. */
+/** Lines of two or more columns. Cells may hold colours: widths count what is seen. A line of titles only where there is one. */
 export const table = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<ReadonlyArray<string>>
-): Effect.Effect<string> =>
-  Effect.map(load, (Table) => {
-    const titled = columns.some((column) => column.title !== "")
-    const drawn = new Table({
-      ...(titled ? { head: columns.map((column) => column.title) } : {}),
-      colAligns: columns.map((column) => column.align ?? "left"),
-      chars: NO_BORDERS,
-      style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true }
-    })
-    for (const row of rows) drawn.push([...row])
-    return drawn
-      .toString()
-      .split("\n")
-      .map((line) => line.trimEnd())
-      .join("\n")
-  })
+): Effect.Effect<string> => Effect.sync(() => draw(columns, rows))
 
-const load = Effect.promise(() => import("cli-table3").then((module) => module.default))
+const GAP = "  "
 
-const NO_BORDERS = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  "
+const draw = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const titles = columns.map((column) => column.title)
+  const lines = titles.some((title) => title !== "") ? [titles, ...rows] : rows
+  const widths = columns.map((_, index) => Math.max(0, ...lines.map((cells) => cellWidth(cells[index] ?? ""))))
+  return lines
+    .map((cells) =>
+      columns
+        .map(({ align }, index) => pad(cells[index] ?? "", widths[index] ?? 0, align))
+        .join(GAP)
+        .trimEnd()
+    )
+    .join("\n")
 }
+
+const pad = (cell: string, width: number, align: Column["align"]): string => {
+  const blanks = " ".repeat(Math.max(0, width - cellWidth(cell)))
+  return align === "right" ? blanks + cell : cell + blanks
+}
+
+const cellWidth = (cell: string): number => widthOf(cell.includes("\u001B") ? stripVTControlCharacters(cell) : cell)
