@@ -27,29 +27,11 @@ export const record = (data: string, commands: ReadonlyArray<string>, from = 1_7
     })
   )
 
-/** Forgets everything that began within these seconds, on every device. */
-export const forgetWindow = (data: string, from: number, to: number): Promise<void> =>
+/** Gives the device a name that `hx sync init --device` would refuse. */
+export const rename = (data: string, label: string): Promise<void> =>
   withDatabase(
     data,
-    Effect.gen(function* () {
-      const db = yield* HistoryDb
-      const window = { from: from * 1_000_000, to: to * 1_000_000, device: null }
-      yield* db.log.forget({ ids: [], twins: [], windows: [window] })
-    })
-  )
-
-/** The commands that the device's own log adds, in order, and the number of operations. */
-export const ownLog = (data: string): Promise<{ readonly device: string; readonly commands: ReadonlyArray<string> }> =>
-  withDatabase(
-    data,
-    Effect.gen(function* () {
-      const db = yield* HistoryDb
-      const operations = yield* db.log.read(1, 1_000_000)
-      return {
-        device: yield* db.device.id,
-        commands: operations.flatMap((operation) => (operation.kind === "add" ? [operation.entry.command] : []))
-      }
-    })
+    Effect.flatMap(HistoryDb, (db) => db.device.rename(label))
   )
 
 const entry = (device: DeviceId, command: string, second: number, counter: number): Entry => {

@@ -22,7 +22,7 @@ export const tellingRequests =
       Effect.gen(function* () {
         const output = yield* Output
         const { lines } = yield* requestsMade(verbose && !output.json)
-        if (lines.length > 0) yield* output.result({}, () => lines.join("\n"))
+        if (lines.length > 0) yield* output.result({}, () => lines.slice(1).join("\n"))
       })
     )
 

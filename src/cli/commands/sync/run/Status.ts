@@ -62,7 +62,10 @@ const summary = (known: SyncStatus) =>
       ...conflictRows(known),
       ...problemRows(known.peers),
       ["Last error", lastErrorText(known)],
-      ["Connection", answerText(known.answer)]
+      ["Connection", answerText(known.answer)],
+      ...(known.conditionalWrites
+        ? []
+        : [["", "The store ignores conditional writes: each push reads before and after it writes."]])
     ]
   )
 
@@ -137,7 +140,10 @@ const isoOrNull = (at: number | null): string | null => (at === null || at === 0
 
 const answerJson = (answer: StoreAnswer): Json => {
   if (answer._tag === "NotAsked") return null
-  if (answer._tag === "Failed") return { ok: false, error: reportOf(Cause.fail(answer.error)).what }
+  if (answer._tag === "Failed") {
+    const { subject, what } = reportOf(Cause.fail(answer.error))
+    return { ok: false, error: what, subject }
+  }
   return { ok: true, milliseconds: answer.milliseconds, devices: answer.devices, changed: answer.changed }
 }
 
