@@ -86,12 +86,13 @@ const authorities: Effect.Effect<Array<string> | undefined, StoreError> = Effect
   return [...rootCertificates, ...extraAuthorities, ...added]
 })
 
-const readAuthorities = (name: string, path: string): Effect.Effect<Array<string>, StoreError> =>
-  Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (cause) => cause }).pipe(
-    Effect.filterOrFail((pem) => pem.includes("-----BEGIN CERTIFICATE-----")),
-    Effect.map((pem) => [pem]),
-    Effect.catchAll(() => misconfigured(name, `${path} is no file of certificates (PEM) that can be read`))
+const readAuthorities = (name: string, path: string): Effect.Effect<Array<string>, StoreError> => {
+  const unreadable = () => misconfigured(name, `${path} is no file of certificates (PEM) that can be read`)
+  return Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: unreadable }).pipe(
+    Effect.filterOrFail((pem) => pem.includes("-----BEGIN CERTIFICATE-----"), unreadable),
+    Effect.map((pem) => [pem])
   )
+}
 
 const misconfigured = (name: string, detail: string) =>
   new StoreError({ reason: "Misconfigured", operation: "open", subject: name, detail })
