@@ -4,10 +4,11 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import type { EntryId } from "../domain/EntryId.ts"
 import { type ForgetRule, type ForgetWindow, IMPORTED_SLACK } from "../domain/ForgetRule.ts"
-import { twinKey, type TwinKey, twinKeysOf } from "../domain/Twin.ts"
+import { SECOND } from "../domain/Instant.ts"
+import { TWIN_TOLERANCE, twinKey, type TwinKey, twinKeysOf } from "../domain/Twin.ts"
 import { type Connection, rows } from "./Connection.ts"
 import { forgetIds } from "./Removal.ts"
-import { LIVE_TERM } from "./Schema.ts"
+import { importedAround } from "./Shadow.ts"
 
 /** Takes in rules; gives the number of entries they removed. Inside a transaction. */
 export const applyRules = Effect.fnUntraced(function* (
@@ -80,7 +81,7 @@ export const underWindows = ({ sql }: Connection, windows: ReadonlyArray<readonl
           )
           SELECT DISTINCT lower(hex(e.id)) FROM wanted w
           CROSS JOIN entries e ON e.start BETWEEN w.first - ${IMPORTED_SLACK} AND w.last + ${IMPORTED_SLACK}
-          WHERE (e.origin <> ${LIVE_TERM} OR e.start BETWEEN w.first AND w.last)
+          WHERE (e.live = 0 OR e.start BETWEEN w.first AND w.last)
             AND (w.device = '' OR e.device = w.term OR EXISTS (
               SELECT 1 FROM captures c WHERE c.entry = e.seq AND c.device = w.term
             ))`),
@@ -99,26 +100,29 @@ const underTwins = Effect.fnUntraced(function* (
   if (twins.length === 0) return []
   const { sql } = connection
   const wanted = new Set(twins)
-  const named = yield* rows<readonly [number, string, number]>(sql`
-    SELECT e.start, c.text, e.origin = ${LIVE_TERM} FROM json_each(${JSON.stringify(Array.from(ids))}) j
-    CROSS JOIN entries e ON e.id = unhex(j.value)
+  const named = yield* rows<readonly [number, string, number, number]>(sql`
+    SELECT e.start, c.text, e.live, e.command FROM json_each(${JSON.stringify(Array.from(ids))}) j
+    CROSS JOIN entries e ON e.id = unhex(j.value) AND e.start IS NOT NULL
     CROSS JOIN commands c ON c.id = e.command`)
   for (const [start, command, live] of named) {
     for (const key of twinKeysOf({ start, command, origin: live === 1 ? "live" : "import" })) wanted.delete(key)
   }
+  const around = yield* importedAround(
+    connection,
+    named.map(([start, , , command]) => [command, start] as const),
+    TWIN_TOLERANCE + SECOND
+  )
   const near = yield* rows<Candidate>(sql`
-    SELECT lower(hex(i.id)), i.start, c.text FROM json_each(${JSON.stringify(Array.from(ids))}) j
-    CROSS JOIN entries e ON e.id = unhex(j.value)
-    CROSS JOIN entries i ON i.command = e.command AND i.start BETWEEN e.start - 2000000 AND e.start + 2000000
-    CROSS JOIN commands c ON c.id = i.command
-    WHERE i.origin <> ${LIVE_TERM}`)
+    SELECT lower(hex(i.id)), i.start, c.text FROM json_each(${JSON.stringify(around)}) j
+    CROSS JOIN entries i ON i.seq = j.value
+    CROSS JOIN commands c ON c.id = i.command`)
   const all = new Set(twins)
   const covered = coveredBy(all, near)
   if (wanted.size === 0) return covered
   for (let after = 0; ;) {
     const page = yield* rows<readonly [EntryId, number, string, number]>(sql`
       SELECT lower(hex(i.id)), i.start, c.text, i.seq FROM entries i CROSS JOIN commands c ON c.id = i.command
-      WHERE i.seq > ${after} AND i.origin <> ${LIVE_TERM} AND i.start IS NOT NULL ORDER BY i.seq LIMIT 20000`)
+      WHERE i.seq > ${after} AND i.live = 0 AND i.start IS NOT NULL ORDER BY i.seq LIMIT 20000`)
     if (page.length === 0) return covered
     covered.push(...coveredBy(all, page))
     after = page.at(-1)![3]
@@ -128,4 +132,4 @@ const underTwins = Effect.fnUntraced(function* (
 type Candidate = readonly [id: EntryId, start: number, command: string, ...rest: ReadonlyArray<unknown>]
 
 const coveredBy = (keys: ReadonlySet<TwinKey>, candidates: ReadonlyArray<Candidate>): Array<EntryId> =>
-  candidates.filter(([, start, command]) => keys.has(twinKey(Math.floor(start / 1_000_000), command))).map(([id]) => id)
+  candidates.filter(([, start, command]) => keys.has(twinKey(Math.floor(start / SECOND), command))).map(([id]) => id)

@@ -45,12 +45,13 @@ export const migrations: ReadonlyArray<ReadonlyArray<string>> = [
       origin INTEGER NOT NULL,
       device INTEGER NOT NULL,
       ordinal INTEGER,
-      shadowed INTEGER NOT NULL DEFAULT 0
+      shadowed INTEGER NOT NULL DEFAULT 0,
+      live INTEGER GENERATED ALWAYS AS (origin = 1) VIRTUAL
     )`,
     `CREATE UNIQUE INDEX entries_id ON entries (id)`,
     `CREATE INDEX entries_start ON entries (start)`,
     // Covers both the search for a live twin and the newest entries of a set of commands.
-    `CREATE INDEX entries_command ON entries (command, start, origin, shadowed)`,
+    `CREATE INDEX entries_command ON entries (command, live, start, shadowed)`,
     `CREATE INDEX entries_session ON entries (session, start) WHERE session IS NOT NULL`,
     `CREATE INDEX entries_cwd ON entries (cwd, start) WHERE cwd IS NOT NULL`,
     // The devices beside entries.device (the smallest) that captured the entry too.

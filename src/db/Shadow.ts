@@ -8,7 +8,6 @@ import type { Fragment } from "@effect/sql/Statement"
 import { Effect } from "effect"
 import { TWIN_TOLERANCE } from "../domain/Twin.ts"
 import { type Connection, rows } from "./Connection.ts"
-import { LIVE_TERM } from "./Schema.ts"
 
 /** For the entries added after row `last`, and the imported neighbours of the live ones among them. */
 export const shadowAdded = Effect.fnUntraced(function* (
@@ -28,26 +27,49 @@ export const shadowAgain = (connection: Connection, seqs: ReadonlyArray<number>)
 export const importedNeighbours = (connection: Connection, seqs: ReadonlyArray<number>) =>
   neighboursOf(connection, among(connection, "l.seq", seqs))
 
-const neighboursOf = ({ sql }: Connection, live: Fragment) =>
-  Effect.map(
-    rows<readonly [number]>(sql`
-      SELECT i.seq FROM entries l
-      CROSS JOIN entries i ON i.command = l.command
-        AND i.start BETWEEN l.start - ${TWIN_TOLERANCE} AND l.start + ${TWIN_TOLERANCE}
-      WHERE ${live} AND l.origin = ${LIVE_TERM} AND i.origin <> ${LIVE_TERM}`),
-    (found) => found.map(([seq]) => seq)
+const neighboursOf = (connection: Connection, live: Fragment) =>
+  Effect.flatMap(
+    rows<readonly [number, number]>(connection.sql`
+      SELECT l.command, l.start FROM entries l WHERE ${live} AND l.live = 1 AND l.start IS NOT NULL`),
+    (places) => importedAround(connection, places, TWIN_TOLERANCE)
   )
+
+/** Imported entries with the command of one of these places (row number and start), started within `reach` µs of it; each once. */
+export const importedAround = (
+  { sql }: Connection,
+  places: ReadonlyArray<readonly [command: number, start: number]>,
+  reach: number
+): Effect.Effect<ReadonlyArray<number>, SqlError> =>
+  places.length === 0
+    ? Effect.succeed([])
+    : Effect.map(
+        rows<readonly [number]>(sql`
+          SELECT i.seq FROM json_each(${JSON.stringify(stretches(places, reach))}) j
+          CROSS JOIN entries i ON i.command = j.value ->> 0 AND i.live = 0
+            AND i.start BETWEEN j.value ->> 1 AND j.value ->> 2`),
+        (found) => found.map(([seq]) => seq)
+      )
+
+/** What lies within reach, as stretches of time that do not overlap: the same command many times a second is looked for once. */
+const stretches = (places: ReadonlyArray<readonly [number, number]>, reach: number) => {
+  const joined: Array<[command: number, from: number, to: number]> = []
+  for (const [command, start] of places.toSorted(([a, from], [b, to]) => a - b || from - to)) {
+    const last = joined.at(-1)
+    if (last !== undefined && last[0] === command && start - reach <= last[2]) last[2] = start + reach
+    else joined.push([command, start - reach, start + reach])
+  }
+  return joined
+}
 
 const decide = ({ sql }: Connection, which: Fragment) =>
   Effect.asVoid(sql`
     UPDATE OR FAIL entries SET shadowed = NOT shadowed
     WHERE ${which}
       AND shadowed <> (
-        origin <> ${LIVE_TERM} AND EXISTS (
+        live = 0 AND EXISTS (
           SELECT 1 FROM entries l
-          WHERE l.command = entries.command
+          WHERE l.command = entries.command AND l.live = 1
             AND l.start BETWEEN entries.start - ${TWIN_TOLERANCE} AND entries.start + ${TWIN_TOLERANCE}
-            AND l.origin = ${LIVE_TERM}
             AND (l.host = entries.host OR l.host IS NULL OR entries.host IS NULL)
         )
       )`)

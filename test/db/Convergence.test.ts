@@ -9,7 +9,10 @@ import { Entropy } from "../../src/platform/Entropy.ts"
 import { DEVICES, entry, operation, rule } from "./Generated.ts"
 import { visible } from "./Model.ts"
 
-const runs = { fastCheck: { numRuns: Number(process.env["HX_TEST_RUNS"] ?? 60) } }
+const runs = (usual: number) => ({
+  fastCheck: { numRuns: Number(process.env["HX_TEST_RUNS"] ?? usual) },
+  timeout: 600_000
+})
 
 /** The visible history, by id, as a model gives it. */
 const seen = (db: HistoryDbService) =>
@@ -66,7 +69,7 @@ describe("operations of peers", () => {
           expect(found).toEqual(expected)
         }
       }),
-    runs
+    runs(40)
   )
 })
 
@@ -161,7 +164,7 @@ describe("devices that record, forget and read each other's logs", () => {
           "b"
         )
       ),
-    runs
+    runs(15)
   )
 })
 
