@@ -3,9 +3,7 @@
  * formats, cost more than the rest of hx does to start.
  */
 
-import { Effect, Layer } from "effect"
-import { HistoryDb } from "../db/HistoryDb.ts"
-import { Entropy } from "../platform/Entropy.ts"
+import { Layer } from "effect"
 import { Paths } from "../platform/Paths.ts"
 import { Settings } from "../platform/Settings.ts"
 import { RequestLog } from "../store/RequestLog.ts"
@@ -14,22 +12,20 @@ import { DeviceLock } from "../sync/DeviceLock.ts"
 import { StoredCredentials } from "../sync/StoredCredentials.ts"
 import { SyncTuning } from "../sync/SyncTuning.ts"
 import { VaultKeys } from "../sync/VaultKeys.ts"
+import { layer as history } from "./HistoryLayers.ts"
 import { askForKey } from "./TerminalKey.ts"
 
 /** What it takes to read the user's wishes; nothing is opened or created yet. */
 export const wishes = Layer.provideMerge(Settings.layer, Paths.layer)
 
-const history = Layer.unwrapEffect(Effect.map(Paths, (paths) => HistoryDb.layer(paths.database)))
-
 /** The rest: opens the local database, and makes it where there is none. */
 export const services = Layer.mergeAll(
-  history,
   Stores.layer,
   VaultKeys.layer,
   StoredCredentials.layer,
   DeviceLock.layer,
   SyncTuning.layer,
   askForKey
-).pipe(Layer.provideMerge(Layer.merge(Entropy.layer, RequestLog.layer)))
+).pipe(Layer.provideMerge(Layer.merge(history, RequestLog.layer)))
 
 export const layer = Layer.provideMerge(services, wishes)
