@@ -2,7 +2,10 @@
 
 import type { HistoryRecord } from "./History.ts"
 
-/** zsh with EXTENDED_HISTORY: a newline in the command is preceded by a backslash. Bytes that zsh would metafy stay as they are. */
+/**
+ * zsh with EXTENDED_HISTORY: a newline in the command is preceded by a backslash. zsh would metafy some bytes too; what is generated has none
+ * that reads in another way without (0x83).
+ */
 export const toZshExtended = (record: HistoryRecord): string =>
   `: ${seconds(record.start)}:${seconds(record.duration)};${record.command.replaceAll("\n", "\\\n")}\n`
 

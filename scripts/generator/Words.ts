@@ -54,10 +54,11 @@ export const SERVERS = words(
   `web db cache api worker build mail proxy backup monitor git ci edge search queue stage vpn nas`
 )
 
+/** None has the byte 0x83 in UTF-8, which zsh's history files would need escaped. */
 export const UNICODE_NAMES = [
   "Überblick.md",
   "résumé.pdf",
-  "日本語メモ.txt",
+  "日本語の日記.txt",
   "Żółw.txt",
   "отчёт.csv",
   "photo 📷.jpg",

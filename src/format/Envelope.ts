@@ -301,6 +301,7 @@ const compress = (plaintext: Uint8Array): Effect.Effect<Uint8Array> =>
   })
 
 const brotliOptions = (size: number): BrotliOptions => ({
+  chunkSize: Math.max(16 * 1024, Math.min(PIECE, size)),
   params: {
     [constants.BROTLI_PARAM_QUALITY]: 5,
     [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
