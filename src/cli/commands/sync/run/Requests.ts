@@ -21,8 +21,10 @@ export const tellingRequests =
     Effect.tapErrorCause(effect, () =>
       Effect.gen(function* () {
         const output = yield* Output
-        const { lines } = yield* requestsMade(verbose && !output.json)
-        if (lines.length > 0) yield* output.result({}, () => lines.slice(1).join("\n"))
+        const records = yield* Effect.flatMap(RequestLog, (log) => log.records)
+        if (!verbose || output.json || records.length === 0) return
+        const [, ...lines] = yield* linesOf(records)
+        yield* output.result({}, () => lines.join("\n"))
       })
     )
 
