@@ -74,9 +74,10 @@ const processStdio = (): StdioService => {
 
 const askTerminal = (question: string, secret: boolean) =>
   Effect.async<Option.Option<string>>((resume) => {
-    process.stderr.write(question)
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({ input: process.stdin, output: secret ? silent : process.stderr, terminal: true })
+    // Only now, when the terminal has been told not to echo: whoever answers at once is not shown either.
+    process.stderr.write(question)
     const end = (answer: Effect.Effect<Option.Option<string>>) => {
       lines.removeAllListeners("close")
       lines.close()
