@@ -40,7 +40,7 @@ async function bundle() {
     target: "node20",
     mainFields: ["module", "main"],
     external: ["better-sqlite3"],
-    plugins: [withoutGenerators()],
+    plugins: [withoutGenerators(), withoutBarrel()],
     define: { HX_VERSION: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
     // Names stay, so that a reported stack can be read.
     minifyWhitespace: true,
@@ -59,7 +59,7 @@ async function bundle() {
       minifyWhitespace: true,
       logLevel: "warning"
     })
-    writeFileSync(join(dist, "app", basename(file.path)), code)
+    writeFileSync(join(dist, "app", basename(file.path)), withoutCopy(code))
   }
   if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(result.metafile))
   return "bin.js"
@@ -74,6 +74,42 @@ function withoutGenerators() {
       onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {}", loader: "js" }))
     }
   }
+}
+
+/**
+ * `import { Effect } from "effect"` becomes `import * as Effect from "effect/Effect"`. The same, but esbuild sees which members are used only in
+ * the latter form; from the former it makes an object with a getter for each of some hundred members, at every start.
+ */
+function withoutBarrel() {
+  const statement = /^import \{([^}]*)\} from "effect"$/gm
+  const rewrite = (_, names) =>
+    names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && !name.startsWith("type "))
+      .map((name) => {
+        const [member, local = member] = name.split(" as ")
+        return /^[A-Z]/.test(member)
+          ? `import * as ${local} from "effect/${member}"`
+          : `import { ${member} as ${local} } from "effect/Function"`
+      })
+      .join(";")
+  return {
+    name: "without-barrel",
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]src[\\/][^?]*\.ts$/ }, ({ path }) =>
+        path.includes("node_modules")
+          ? undefined
+          : { contents: readFileSync(path, "utf8").replace(statement, rewrite), loader: "ts" }
+      )
+    }
+  }
+}
+
+/** The object of a part's exports is used as it is; esbuild would make a copy with one more getter for each. */
+function withoutCopy(code) {
+  const copied = /module\.exports=__toCommonJS\((\w+)\)/
+  return code.replace(copied, (_, name) => `module.exports=Object.defineProperty(${name},"__esModule",{value:true})`)
 }
 
 function writeEntry(main) {
