@@ -110,11 +110,34 @@ const conditionFor = (replaces: string | null, capabilities: StoreCapabilities):
   return replaces === null ? Create : IfMatch(replaces)
 }
 
-/** How many publications that never came to an end are remembered: more than can be under way at once. */
-const MAX_INTENTS = 32
+/** A publication that certainly did not arrive need not be recognised; what was sent for it has still to be found again. */
+export const dropIntent = (nonce: string) =>
+  Effect.flatMap(SyncState.intentsOrNone, (intents) =>
+    SyncState.putIntents(
+      intents.filter((each) => each.nonce !== nonce || each.segments.length + each.uploads.length > 0)
+    )
+  )
+
+/** Publications that never came to an end: of so many all is remembered, of more only what recognises them. */
+const WHOLE_INTENTS = 32
+const MAX_INTENTS = 2_000
 
 const addIntent = (intent: SyncState.Intent) =>
-  Effect.flatMap(SyncState.intentsOrNone, (intents) => SyncState.putIntents([...intents, intent].slice(-MAX_INTENTS)))
+  Effect.flatMap(SyncState.intentsOrNone, (intents) => {
+    const older = intents.slice(-MAX_INTENTS, -WHOLE_INTENTS)
+    const newest = intents.slice(-WHOLE_INTENTS)
+    return SyncState.putIntents([...older.map(bare), ...carryOver(older, newest), intent])
+  })
+
+const bare = (intent: SyncState.Intent): SyncState.Intent => ({ ...intent, segments: [], purged: [], uploads: [] })
+
+/** What older publications had sent is remembered with the first of the newer ones. */
+const carryOver = (older: ReadonlyArray<SyncState.Intent>, [first, ...rest]: ReadonlyArray<SyncState.Intent>) => {
+  if (first === undefined) return []
+  const segments = new Map([...older, first].flatMap((each) => each.segments).map((segment) => [segment.id, segment]))
+  const uploads = [...older, first].flatMap((each) => each.uploads)
+  return [{ ...first, segments: [...segments.values()], uploads }, ...rest]
+}
 
 type Piece =
   | { readonly _tag: "Kept"; readonly ref: SegmentRef }
@@ -188,11 +211,15 @@ const sendSegment = Effect.fnUntraced(function* (
 
 const toPiece = (segment: SealedSegment): Piece => ({ _tag: "Sealed", segment })
 
+/** A rest of more plaintext than this is not tried as an inline tail: its segments are sent as they are made. */
+const MAX_TRIED_TAIL = 32 * MAX_INLINE_TAIL
+
 /** What follows the last segment: full segments as long as there is enough for them, and a rest that stays inline where it is small. */
 const tailPieces = (device: DeviceId, first: number, last: number) =>
   Stream.flatMap(blocks(device, first, last), (block) => {
     if (block.last < last) return Stream.map(sealWithinSize(device, block), toPiece)
     if (block.plaintext.length <= MAX_INLINE_TAIL) return Stream.succeed(toInline(block))
+    if (block.plaintext.length > MAX_TRIED_TAIL) return Stream.map(sealWithinSize(device, block), toPiece)
     return Stream.unwrap(
       Effect.map(Stream.runCollect(sealWithinSize(device, block)), (sealed) => tailOf(block, sealed))
     )

@@ -99,7 +99,7 @@ export const sealedRun = (
 ): Stream.Stream<SealedSegment, SealFailure, SealContext> =>
   Stream.flatMap(blocks(device, first, last), (block) => sealWithinSize(device, block))
 
-/** Seals a block; where the result is over HX_SYNC_SEGMENT_SIZE, its halves instead. */
+/** Seals a block; where the result is over HX_SYNC_SEGMENT_SIZE, equal parts of it instead, as many as should fit. */
 export const sealWithinSize = (
   device: DeviceId,
   block: Block
@@ -108,11 +108,21 @@ export const sealWithinSize = (
     Effect.gen(function* () {
       const { segmentSize } = yield* SyncTuning
       const sealed = yield* sealBlock(device, block)
-      if (sealed.bytes.length <= segmentSize || block.first === block.last) return Stream.succeed(sealed)
-      const middle = Math.floor((block.first + block.last) / 2)
-      return Stream.concat(sealedRun(device, block.first, middle), sealedRun(device, middle + 1, block.last))
+      const operations = block.last - block.first + 1
+      if (sealed.bytes.length <= segmentSize || operations === 1) return Stream.succeed(sealed)
+      const parts = Math.min(operations, Math.max(2, Math.ceil((sealed.bytes.length / segmentSize) * PART_MARGIN)))
+      return Stream.flatMap(Stream.range(0, parts - 1), (part) =>
+        sealedRun(
+          device,
+          block.first + Math.floor((part * operations) / parts),
+          block.first + Math.floor(((part + 1) * operations) / parts) - 1
+        )
+      )
     })
   )
+
+/** Parts compress less well than the whole, and not all alike: so much more of them than the sizes alone ask for. */
+const PART_MARGIN = 1.2
 
 type SealFailure = Effect.Effect.Error<ReturnType<typeof sealBlock> | ReturnType<typeof encodeBlock>>
 type SealContext = Effect.Effect.Context<ReturnType<typeof sealBlock> | ReturnType<typeof encodeBlock>>
