@@ -66,7 +66,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const rows: Array<Row> = []
 const tell = (found: ReadonlyArray<Row>): void => {
   rows.push(...found)
-  for (const row of found) console.log(toLine(row))
+  for (const row of found) console.log(`${toLine(row)}${row.met === false ? `\n      ${row.detail}` : ""}`)
 }
 
 const measureAll = async (): Promise<void> => {

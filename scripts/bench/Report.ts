@@ -1,7 +1,7 @@
 /** The table: on the terminal as it comes, and as a page of the docs. */
 
 import { execFileSync } from "node:child_process"
-import { arch, cpus, platform, release, totalmem } from "node:os"
+import { arch, cpus, loadavg, platform, release, totalmem } from "node:os"
 import type { Row } from "./Sample.ts"
 
 export const sizeName = (size: number | null): string => {
@@ -18,12 +18,12 @@ export const toLine = (row: Row): string =>
     `  ${row.goal}`
   ].join(" ")
 
-/** Where and when it was measured: figures mean nothing without. */
+/** Where and when it was measured: figures mean nothing without. The load is that of the last minute: what else is running takes its share. */
 export const circumstances = (): ReadonlyArray<string> => {
   const processors = cpus()
   return [
     `${new Date().toISOString().slice(0, 10)}, hx at ${commit()}, Node.js ${process.version}`,
-    `${processors.length} × ${processors[0]?.model.trim() || "processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}`
+    `${processors.length} × ${processors[0]?.model.trim() || "processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}, load ${loadavg()[0]?.toFixed(1)}`
   ]
 }
 

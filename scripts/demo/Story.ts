@@ -41,7 +41,7 @@ export const play = async (scenery: Scenery): Promise<void> => {
   await forget(scenery, laptop, desktop)
   await cloneAndFork(scenery, laptop, desktop)
   tellRequests(scenery.server)
-  await searchStore(scenery, laptop, key)
+  searchStore(scenery, laptop, key)
 }
 
 const importHistory = async ({ histories, stage }: Scenery, laptop: Device): Promise<void> => {
@@ -147,18 +147,14 @@ const kindOf = ({ method, target }: ServedRequest): string =>
   method === "GET" && target.includes("list-type=2") ? "LIST" : method
 
 /** What the bucket holds is searched for every command of the history, byte by byte; the search itself is tried on the plain files. */
-const searchStore = async (
-  { bucket, histories, server, stage }: Scenery,
-  laptop: Device,
-  key: string
-): Promise<void> => {
+const searchStore = ({ bucket, histories, server, stage }: Scenery, laptop: Device, key: string): void => {
   heading("The bucket holds no plaintext")
   const objects = filesUnder(join(server.directory, bucket)).filter(({ name }) => name.endsWith("_S3rver_object"))
   for (const { bytes, name } of objects) {
     console.log(`${bytes.length.toLocaleString("en").padStart(10)} ${name.replace(/\._S3rver_object$/, "")}`)
   }
   console.log("")
-  const commands = await commandsOf(stage, laptop)
+  const commands = commandsOf(stage, laptop)
   const searched = [...commands].filter((command) => Buffer.byteLength(command) >= SHORTEST && !command.includes("\n"))
   const stored = Buffer.concat(objects.map(({ bytes }) => bytes))
   const plain = Buffer.concat(histories.map((file) => readFileSync(file)))
@@ -172,9 +168,9 @@ const searchStore = async (
   check(leaked.length === 0, "it finds none of them there, nor the key, nor a device's name")
 }
 
-const commandsOf = async (stage: Stage, device: Device): Promise<ReadonlySet<string>> => {
+/** As of the last time that its digest was taken. */
+const commandsOf = (stage: Stage, device: Device): ReadonlySet<string> => {
   const file = join(stage.directory, `${device.name}.json`)
-  await ask(stage, device, "export", "--file", file)
   const { entries } = JSON.parse(readFileSync(file, "utf8")) as {
     readonly entries: ReadonlyArray<{ readonly command: string }>
   }
