@@ -6,7 +6,7 @@ import { HistoryDb, type HistoryDbService } from "../../src/db/HistoryDb.ts"
 import type { DeviceId } from "../../src/domain/Device.ts"
 import type { Operation } from "../../src/domain/Operation.ts"
 import { Entropy } from "../../src/platform/Entropy.ts"
-import { DEVICES, entry, operation, rule } from "./Generated.ts"
+import { DEVICES, entry, operations, rule } from "./Generated.ts"
 import { visible } from "./Model.ts"
 
 const runs = (usual: number) => ({
@@ -24,7 +24,7 @@ const withDatabase = <A, E>(use: (db: HistoryDbService) => Effect.Effect<A, E>, 
   Effect.flatMap(HistoryDb, use).pipe(Effect.provide(Layer.provide(HistoryDb.layerMemory, Entropy.layerSeeded(seed))))
 
 /** The operations in another order, some of them twice, cut into batches. */
-const arrivals = FastCheck.array(operation, { maxLength: 40 }).chain((operations) =>
+const arrivals = operations.chain((operations) =>
   FastCheck.tuple(
     FastCheck.constant(operations),
     FastCheck.array(
@@ -91,28 +91,28 @@ type Step =
 
 const at = FastCheck.integer({ min: 0, max: 2 })
 
-const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
-  {
-    weight: 6,
-    arbitrary: FastCheck.record({
-      kind: FastCheck.constant("record" as const),
-      at,
-      entries: FastCheck.array(entry, { minLength: 1, maxLength: 4 })
-    })
-  },
-  {
-    weight: 2,
-    arbitrary: FastCheck.record({
-      kind: FastCheck.constant("finish" as const),
-      at,
-      of: entry,
-      exit: FastCheck.integer({ min: 0, max: 1 })
-    })
-  },
-  { weight: 2, arbitrary: FastCheck.record({ kind: FastCheck.constant("forget" as const), at, rule }) },
-  { weight: 5, arbitrary: FastCheck.record({ kind: FastCheck.constant("pull" as const), at, from: at }) },
-  { weight: 1, arbitrary: FastCheck.record({ kind: FastCheck.constant("adopt" as const), at }) }
-)
+const record = FastCheck.record({
+  kind: FastCheck.constant("record" as const),
+  at,
+  entries: FastCheck.array(entry, { minLength: 1, maxLength: 3 })
+})
+const finish = FastCheck.record({
+  kind: FastCheck.constant("finish" as const),
+  at,
+  of: entry,
+  exit: FastCheck.integer({ min: 0, max: 1 })
+})
+const forget = FastCheck.record({ kind: FastCheck.constant("forget" as const), at, rule })
+const pulling = FastCheck.record({ kind: FastCheck.constant("pull" as const), at, from: at })
+const adopt = FastCheck.record({ kind: FastCheck.constant("adopt" as const), at })
+
+const steps: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.tuple(
+  FastCheck.array(record, { minLength: 3, maxLength: 10 }),
+  FastCheck.array(pulling, { maxLength: 10 }),
+  FastCheck.array(finish, { maxLength: 3 }),
+  FastCheck.array(forget, { maxLength: 2 }),
+  FastCheck.array(adopt, { maxLength: 1 })
+).chain((parts) => FastCheck.shuffledSubarray<Step>(parts.flat(), { minLength: parts.flat().length }))
 
 const pull = Effect.fnUntraced(function* (to: HistoryDbService, from: HistoryDbService) {
   if (to === from) return
@@ -123,7 +123,7 @@ const pull = Effect.fnUntraced(function* (to: HistoryDbService, from: HistoryDbS
 describe("devices that record, forget and read each other's logs", () => {
   it.effect.prop(
     "see the same history once each has read the others, whatever came when",
-    [FastCheck.array(step, { maxLength: 40 })],
+    [steps],
     ([steps]) =>
       withDatabase((a) =>
         withDatabase(

@@ -14,8 +14,6 @@ const BASE = 1_700_000_000_000_000
 
 const maybe = <A>(...values: ReadonlyArray<A>) => FastCheck.constantFrom<A | null>(null, ...values)
 
-const command = FastCheck.constantFrom("ls", "echo ünïcode 日本 🎉")
-
 /** What may differ between two bodies under one id. */
 const variable = FastCheck.record({
   duration: maybe(10, 20),
@@ -27,67 +25,61 @@ const variable = FastCheck.record({
   device: FastCheck.constantFrom(...DEVICES)
 })
 
-const live = FastCheck.record({
-  counter: FastCheck.integer({ min: 0, max: 1 }),
-  tenths: FastCheck.constantFrom(0, 7, 10, 15, 24, 30),
-  command,
-  session: FastCheck.constant("one"),
+/** Live entries and those of history files, near each other and not. */
+const PLACES = [
+  ["ls", 7, "live"],
+  ["ls", 15, "live"],
+  ["ls", 24, "live"],
+  ["echo ünïcode 日本 🎉", 10, "live"],
+  ["ls", 0, "import:zsh"],
+  ["ls", 10, "import:zsh"],
+  ["ls", 20, "import:bash"],
+  ["ls", 90, "import:bash"],
+  ["echo ünïcode 日本 🎉", 0, "import:zsh"],
+  ["ls", null, "import:zsh"]
+] as const
+
+export const entry: FastCheck.Arbitrary<Entry> = FastCheck.record({
+  place: FastCheck.constantFrom(...PLACES),
   body: variable
-}).map(({ body, command, counter, session, tenths }): Entry => {
-  const start = BASE + tenths * 100_000
-  return {
-    id: liveId(session, counter, start, command),
-    start,
-    command,
-    session,
-    origin: "live",
-    ordinal: counter,
-    ...body
-  }
+}).map(({ body, place: [command, tenths, origin] }) => {
+  const start = tenths === null ? null : BASE + tenths * 100_000
+  const live = origin === "live" && start !== null
+  const id = live ? liveId("one", 0, start, command) : importedId(start, command, 0)
+  return { id, start, command, session: live ? "one" : null, origin, ordinal: 0, ...body }
 })
 
-const imported = FastCheck.record({
-  ordinal: FastCheck.integer({ min: 0, max: 1 }),
-  second: maybe(0, 1, 2, 3),
-  command,
-  origin: FastCheck.constantFrom("import:zsh", "import:bash"),
-  body: variable
-}).map(({ body, command, ordinal, origin, second }): Entry => {
-  const start = second === null ? null : BASE + second * 1_000_000
-  return { id: importedId(start, command, ordinal), start, command, session: null, origin, ordinal, ...body }
-})
+export const rule: FastCheck.Arbitrary<ForgetRule> = FastCheck.oneof(
+  entry.map(({ id }): ForgetRule => ({ ids: [id], twins: [], windows: [] })),
+  entry.map((entry): ForgetRule => ({ ids: [entry.id], twins: twinKeysOf(entry), windows: [] })),
+  entry.map((entry): ForgetRule => ({ ids: [], twins: twinKeysOf(entry), windows: [] })),
+  FastCheck.record({
+    from: FastCheck.constantFrom(0, 5, 7, 20, 30),
+    length: FastCheck.constantFrom(0, 3, 10),
+    device: maybe(...DEVICES)
+  }).map(({ device, from, length }): ForgetRule => {
+    const window = { from: BASE + from * 100_000, to: BASE + (from + length) * 100_000, device }
+    return { ids: [], twins: [], windows: [window] }
+  })
+)
 
-export const entry = FastCheck.oneof(live, imported)
+const finish = FastCheck.record({ entry, exit: maybe(0, 1), duration: maybe(10, 20) }).map(
+  ({ duration, entry, exit }): Operation => ({ kind: "finish", id: entry.id, exit, duration })
+)
 
-export const rule: FastCheck.Arbitrary<ForgetRule> = FastCheck.record({
-  ids: FastCheck.array(entry, { maxLength: 2 }),
-  twins: FastCheck.array(entry, { maxLength: 1 }),
-  windows: FastCheck.array(
-    FastCheck.record({
-      from: FastCheck.integer({ min: 0, max: 30 }),
-      length: FastCheck.integer({ min: 0, max: 6 }),
-      device: maybe(...DEVICES)
-    }),
+/** Many entries and few rules: otherwise little is left to be seen. */
+export const operations: FastCheck.Arbitrary<Array<Operation>> = FastCheck.tuple(
+  FastCheck.array(
+    entry.map((entry): Operation => ({ kind: "add", entry })),
+    { minLength: 4, maxLength: 25 }
+  ),
+  FastCheck.array(finish, { maxLength: 4 }),
+  FastCheck.array(
+    rule.map((rule): Operation => ({ kind: "forget", rule })),
+    { maxLength: 2 }
+  ),
+  FastCheck.array(
+    entry.map(({ id }): Operation => ({ kind: "purged", identity: id })),
     { maxLength: 1 }
   )
-}).map(({ ids, twins, windows }) => ({
-  ids: ids.map(({ id }) => id),
-  twins: twins.flatMap(twinKeysOf),
-  windows: windows.map(({ device, from, length }) => ({
-    from: BASE + from * 100_000,
-    to: BASE + (from + length) * 100_000,
-    device
-  }))
-}))
-
-export const operation: FastCheck.Arbitrary<Operation> = FastCheck.oneof(
-  { weight: 12, arbitrary: entry.map((entry) => ({ kind: "add", entry }) as const) },
-  {
-    weight: 4,
-    arbitrary: FastCheck.record({ entry, exit: maybe(0, 1), duration: maybe(10, 20) }).map(
-      ({ duration, entry, exit }) => ({ kind: "finish", id: entry.id, exit, duration }) as const
-    )
-  },
-  { weight: 2, arbitrary: rule.map((rule) => ({ kind: "forget", rule }) as const) },
-  { weight: 1, arbitrary: entry.map(({ id }) => ({ kind: "purged", identity: id }) as const) }
-)
+).map((parts) => parts.flat())
