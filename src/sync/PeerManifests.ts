@@ -55,9 +55,27 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
     (each) => believe(each, known.get(each.listed.log), sightings, options),
     { concurrency: concurrentDownloads }
   )
+  const doubted = verdicts.flatMap((verdict) => (verdict._tag === "Doubted" ? [verdict] : []))
   return {
     readable: verdicts.flatMap((verdict) => (verdict._tag === "Believed" ? [verdict.gathered] : [])),
-    problems: verdicts.flatMap((verdict) => (verdict._tag === "Doubted" ? [verdict.problem] : []))
+    problems: doubted.map((verdict) => verdict.problem),
+    /** What each log that was looked at is to be remembered with: why it could not be believed, or null where nothing is wrong. */
+    verdicts: new Map<DeviceId, string | null>([
+      ...unchanged.map((listed) => [listed.log, null] as const),
+      ...doubted.map((verdict) => [verdict.log, verdict.problem.detail] as const)
+    ])
+  }
+})
+
+/** Remembers, for status, why a log could not be read, and that it can be again. */
+export const rememberVerdicts = Effect.fn("PeerManifests.rememberVerdicts")(function* (
+  verdicts: ReadonlyMap<DeviceId, string | null>
+) {
+  const known = yield* SyncState.allPeers
+  for (const [log, problem] of verdicts) {
+    const peer = known.get(log)
+    if (peer !== undefined && peer.problem !== problem)
+      yield* SyncState.updatePeer(log, (each) => ({ ...each, problem }))
   }
 })
 
@@ -133,7 +151,8 @@ const fetchTwice = (listed: ListedManifest) =>
   )
 
 type Verdict =
-  { readonly _tag: "Believed"; readonly gathered: Gathered } | { readonly _tag: "Doubted"; readonly problem: Problem }
+  | { readonly _tag: "Believed"; readonly gathered: Gathered }
+  | { readonly _tag: "Doubted"; readonly log: DeviceId; readonly problem: Problem }
 
 const believe = Effect.fnUntraced(function* (
   { fetched, listed }: Fetched,
@@ -143,6 +162,7 @@ const believe = Effect.fnUntraced(function* (
 ) {
   const doubt = (kind: Problem["kind"], detail: string): Verdict => ({
     _tag: "Doubted",
+    log: listed.log,
     problem: { kind, device: known?.label ?? listed.device, name: listed.info.name, detail }
   })
   if (fetched._tag === "Absent") return doubt("missing", "it was listed, but cannot be read")

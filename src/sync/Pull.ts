@@ -20,7 +20,7 @@ import { fetchLog, makeGate } from "./LogFetch.ts"
 import { planLog } from "./LogPlan.ts"
 import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
 import { type Forked, readAndSettle, type SettleOptions } from "./OwnManifest.ts"
-import { findMissing, forgiveMissing, gatherManifests } from "./PeerManifests.ts"
+import { findMissing, forgiveMissing, gatherManifests, rememberVerdicts } from "./PeerManifests.ts"
 import { DeviceRetired, type Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
@@ -81,7 +81,8 @@ export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
   if (options.force) yield* Effect.flatMap(HistoryDb, (db) => db.peers.restartAll)
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const peers = listing.filter((listed) => listed.device !== self)
-  const { problems, readable } = yield* gatherManifests(peers, options)
+  const { problems, readable, verdicts } = yield* gatherManifests(peers, options)
+  yield* rememberVerdicts(verdicts)
   const successor = readable.find(({ manifest }) => manifest.retired.some((retirement) => retirement.device === self))
   if (successor !== undefined) return yield* new DeviceRetired({ by: successor.manifest.label })
   const gate = yield* makeGate(concurrentDownloads)

@@ -5,6 +5,7 @@ import { StoreError } from "../../src/store/StoreError.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
 import { reset } from "../../src/sync/Reset.ts"
+import { status } from "../../src/sync/Status.ts"
 import { commandsOf, historyOf } from "./History.ts"
 import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record, type TestDevice } from "./World.ts"
 
@@ -129,8 +130,9 @@ describe("a store that went back", () => {
     yield* runs(a, "two")
     yield* push(a)
     yield* pull(b)
+    const newer = world.bucket.objects.get(name)?.bytes ?? new Uint8Array()
     plant(world.bucket, name, older)
-    return { a, b, world, name }
+    return { a, b, world, name, newer }
   })
 
   it.scoped("is not overwritten: push and pull stop with a sequence conflict", () =>
@@ -147,6 +149,19 @@ describe("a store that went back", () => {
       const { b } = yield* wentBack
       expect((yield* pull(b)).problems).toMatchObject([{ kind: "rollback" }])
       expect(yield* commandsOf(b)).toEqual(["one", "two"])
+      expect((yield* b.as(status({ ask: false }))).peers).toMatchObject([
+        { problem: expect.stringContaining("went back to publication 1") as string }
+      ])
+    })
+  )
+
+  it.scoped("is forgotten about when it comes forward again", () =>
+    Effect.gen(function* () {
+      const { b, name, newer, world } = yield* wentBack
+      yield* pull(b)
+      plant(world.bucket, name, newer)
+      expect((yield* pull(b)).problems).toEqual([])
+      expect((yield* b.as(status({ ask: false }))).peers).toMatchObject([{ problem: null }])
     })
   )
 
