@@ -76,6 +76,10 @@ export interface OwnLog {
   /** Numbers of the operations purged since they were last confirmed gone from the store, ascending. They outlive a reset. */
   readonly purged: Effect.Effect<ReadonlyArray<number>, DbError>
   readonly confirmPurged: (numbers: ReadonlyArray<number>) => Effect.Effect<void, DbError>
+  /** Numbers of all purged operations, confirmed or not, ascending. */
+  readonly everPurged: Effect.Effect<ReadonlyArray<number>, DbError>
+  /** Purged operations that the store turns out to hold after all: they count as not confirmed again. */
+  readonly doubtPurged: (numbers: ReadonlyArray<number>) => Effect.Effect<void, DbError>
   /**
    * Appends what only other devices' logs hold: an `add` for each (entry, capturing device) that no operation of this log adds, and one
    * `forget` with every rule known. For a move to an empty store, so that nothing lives only in the old one. Gives the number of operations.

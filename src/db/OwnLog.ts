@@ -54,6 +54,19 @@ export const makeOwnLog = (connection: Connection): OwnLog => {
       )
     ),
 
+    everPurged: Effect.map(
+      rows<readonly [number]>(sql`SELECT number FROM operations WHERE kind = ${KIND.purged} ORDER BY number`),
+      (found) => found.map(([number]) => number)
+    ).pipe(failing, Effect.withSpan("OwnLog.everPurged")),
+
+    doubtPurged: Effect.fn("OwnLog.doubtPurged")((numbers: ReadonlyArray<number>) =>
+      sql`INSERT OR IGNORE INTO purged_operations (number) SELECT value FROM json_each(${JSON.stringify(numbers)})`.pipe(
+        Effect.asVoid,
+        transaction,
+        failing
+      )
+    ),
+
     adoptForeign: adoptForeign(connection).pipe(transaction, failing, Effect.withSpan("OwnLog.adoptForeign")),
 
     fork: Effect.fn("OwnLog.fork")((options) => fork(connection, options).pipe(transaction, failing))

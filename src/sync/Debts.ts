@@ -7,14 +7,37 @@
 
 import { Duration, Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
+import type { DeviceId } from "../domain/Device.ts"
 import * as SyncState from "./SyncState.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { SyncTuning } from "./SyncTuning.ts"
 import { segmentName } from "./ObjectNames.ts"
+import { holdsAny } from "./SegmentPlan.ts"
 import { VaultSession } from "./VaultSession.ts"
 
 /** How long what a merge replaced stays, in microseconds. */
 export const MERGE_GRACE = Duration.toMillis(Duration.hours(1)) * 1000
+
+/** A segment as what sync remembers of one. */
+type Owned = SyncState.Publication["segments"][number]
+
+/**
+ * Our segments that are named no more, as debts. Those that hold a purged operation are urgent; others stay for an hour where a manifest named
+ * them (`published`), and need not where none ever did.
+ */
+export const debtsFor = Effect.fnUntraced(function* (
+  device: DeviceId,
+  segments: { readonly published: ReadonlyArray<Owned>; readonly unpublished: ReadonlyArray<Owned> },
+  purged: ReadonlyArray<number>
+) {
+  const now = yield* nowMicros
+  const debt = (grace: number) => (segment: Owned) => {
+    const urgent = holdsAny(purged, segment)
+    return { name: segmentName(device, segment.id), notBefore: urgent ? now : now + grace, urgent }
+  }
+  const unpublished = segments.unpublished.map(debt(0))
+  return [...unpublished, ...segments.published.map(debt(MERGE_GRACE))] as ReadonlyArray<SyncState.Debt>
+})
 
 /** Notes objects to be deleted. What is noted already keeps the earlier time, and urgent stays urgent. */
 export const owe = (debts: ReadonlyArray<SyncState.Debt>) =>
@@ -39,15 +62,22 @@ export const keepNamed = (names: ReadonlySet<string>) =>
 
 export const urgentDebts = Effect.map(SyncState.debtsOrNone, (debts) => debts.filter((debt) => debt.urgent))
 
-/** Deletes what is due; what cannot be deleted now stays owed, with a warning. One DELETE an object. */
-export const payDebts = Effect.fn("Debts.pay")(function* () {
+/**
+ * Deletes what is due; what cannot be deleted now stays owed, with a warning. One DELETE an object. What is not urgent waits for a run that has just
+ * published: then, and only then, no manifest that names it can be standing.
+ */
+export const payDebts = Effect.fn("Debts.pay")(function* (hasPublished: boolean) {
   const { store } = yield* VaultSession
   const { concurrentUploads } = yield* SyncTuning
   const now = yield* nowMicros
   const published = Option.getOrNull(yield* SyncState.publication.get)
   const device = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const named = new Set((published?.segments ?? []).map((segment) => segmentName(device, segment.id)))
-  const due = (yield* SyncState.debtsOrNone).filter((debt) => debt.notBefore <= now && !named.has(debt.name))
+  // A time further away than any that we note was noted by a clock that was wrong; what is urgent waits for no clock at all.
+  const isTime = (debt: SyncState.Debt) => debt.notBefore <= now || debt.notBefore > now + MERGE_GRACE
+  const due = (yield* SyncState.debtsOrNone).filter(
+    (debt) => published !== null && !named.has(debt.name) && (debt.urgent || (hasPublished && isTime(debt)))
+  )
   const paid = yield* Effect.forEach(
     due,
     (debt) =>

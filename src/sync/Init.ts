@@ -9,6 +9,7 @@
  */
 
 import { Effect, Option, Redacted, Stream } from "effect"
+import type { DbError } from "../db/DbError.ts"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { type Keyring, KEY_BYTES, plainKeyring } from "../format/Keyring.ts"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
@@ -18,6 +19,7 @@ import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
 import { Stores } from "../store/Stores.ts"
 import { formatLocation, type StoreUrl } from "../store/StoreUrl.ts"
 import { findKeyring, type GivenSecrets } from "./JoinKey.ts"
+import { comeBack, leave } from "./LeftStores.ts"
 import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { type Forked, readAndSettle } from "./OwnManifest.ts"
 import { type OpenWith, probe } from "./Probe.ts"
@@ -104,8 +106,8 @@ const join = Effect.fnUntraced(function* (
       ? yield* joinPlain(descriptor, store, options)
       : yield* joinEncrypted(descriptor, store, options)
   if (keyring.encrypted) yield* keys.save(keyring)
-  // A founding that died after vault.json was created: its recovery key has not been shown yet.
-  const outcome = (yield* isFounding(keyring, options)) ? "founded" : "joined"
+  // A founding that died after vault.json was created: its recovery key has not been shown yet. Or a move, and nothing was taken along yet.
+  const outcome = yield* begunHere(keyring, options)
   return { outcome, keyring, capabilities: null } satisfies Entered as Entered
 })
 
@@ -159,9 +161,12 @@ const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, opti
   if (own === null) yield* refuseStrayManifests(store)
   const capabilities = yield* probe(openWith)
   const keyring = own ?? (yield* newVault(options))
+  if (own !== null && (yield* begunHere(own, options)) === "joined") {
+    yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId: own.vaultId, moved: true })
+  }
   const holder = yield* createDescriptor(yield* openWith(capabilities), keyring, options)
   if (holder !== null) return yield* join(holder, store, options)
-  const outcome = own === null || (yield* isFounding(keyring, options)) ? "founded" : "moved"
+  const outcome = own === null ? "founded" : yield* begunHere(keyring, options)
   return { outcome, keyring, capabilities } satisfies Entered as Entered
 })
 
@@ -186,13 +191,13 @@ const ownVault = Effect.fnUntraced(function* (options: InitOptions, store: Objec
   return Option.getOrNull(yield* keys.load(home.vaultId))
 })
 
-const isFounding = (keyring: Keyring, options: InitOptions) =>
-  Effect.map(SyncState.founding.get, (begun) =>
-    Option.exists(
-      begun,
-      (each) => each.vaultId === keyring.vaultId && each.location === formatLocation(options.url.location)
-    )
-  )
+/** How this vault got into this store: begun by this very device, or joined. */
+const begunHere = (keyring: Keyring, options: InitOptions): Effect.Effect<InitReport["outcome"], DbError, HistoryDb> =>
+  Effect.map(SyncState.founding.get, (founding) => {
+    const begun = Option.getOrNull(founding)
+    if (begun?.vaultId !== keyring.vaultId || begun.location !== formatLocation(options.url.location)) return "joined"
+    return begun.moved ? "moved" : "founded"
+  })
 
 /** Manifests without a vault.json are somebody's vault that lost its descriptor: nothing is founded over them. */
 const refuseStrayManifests = Effect.fnUntraced(function* (store: ObjectStoreService) {
@@ -218,7 +223,7 @@ const newVault = Effect.fnUntraced(function* (options: InitOptions) {
   if (options.noEncrypt) return plainKeyring(vaultId)
   const keyring = encryptedKeyring(vaultId, [{ epoch: 1, key: yield* entropy.bytes(KEY_BYTES) }])
   yield* keys.save(keyring)
-  yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId })
+  yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId, moved: false })
   return keyring
 })
 
@@ -268,7 +273,7 @@ const describeVault = Effect.fnUntraced(function* (keyring: Keyring, options: In
   })
 })
 
-/** Remembers the store. Another store, or a vault made anew, begins without cursors; a move publishes all that this device knows. */
+/** Remembers the store. Another store, or a vault made anew, begins without cursors, and all that this device knows is published there. */
 const bind = Effect.fnUntraced(function* (
   binding: SyncState.StoreBinding,
   outcome: InitReport["outcome"],
@@ -279,11 +284,11 @@ const bind = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       const before = Option.getOrNull(yield* SyncState.binding.get)
       const same = outcome === "joined" && before?.location === binding.location && before.vaultId === binding.vaultId
-      if (!same) yield* SyncState.clear
+      if (!same) yield* Effect.zipRight(leave, comeBack(binding))
       yield* SyncState.binding.put(binding)
       yield* SyncState.homeVault.put({ vaultId: binding.vaultId, encrypted: binding.encrypted })
       yield* SyncState.founding.remove
-      if (outcome === "moved") yield* db.log.adoptForeign
+      if (outcome !== "joined") yield* db.log.adoptForeign
       if (Option.isSome(device)) yield* db.device.rename(device.value)
     })
   )

@@ -51,7 +51,8 @@ export const fetchLog = (
     const outcome = yield* fetchOnce(gathered, gate, meter)
     if (!outcome.gone || rereads >= MAX_REREADS) return outcome
     const again = yield* fetchManifest(gathered.listed.info.name, gathered.listed.device)
-    if (again._tag !== "Found" || again.manifest.nonce === gathered.manifest.nonce) return outcome
+    // Only what was published later explains it; an older one would be a log that went back.
+    if (again._tag !== "Found" || again.manifest.sequence <= gathered.manifest.sequence) return outcome
     const rest = yield* fetchLog({ ...gathered, etag: again.etag, manifest: again.manifest }, gate, meter, rereads + 1)
     return {
       segments: outcome.segments + rest.segments,

@@ -7,10 +7,10 @@ import { Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { DeviceId } from "../domain/Device.ts"
 import { identityOf, type OperationIdentity } from "../domain/Operation.ts"
-import type { Manifest } from "../format/Manifest.ts"
+import { type Manifest, ManifestError } from "../format/Manifest.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import { decide, type RemoteManifest } from "./Conflict.ts"
-import { owe } from "./Debts.ts"
+import { debtsFor, keepNamed, owe } from "./Debts.ts"
 import { boundariesOf } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
@@ -18,6 +18,7 @@ import { seenByPeers } from "./Seen.ts"
 import { downloadSegment, openSegment, readOperations } from "./SegmentFetch.ts"
 import { ManifestCorrupt, SequenceConflict } from "./SyncError.ts"
 import { nowMicros } from "./SyncClock.ts"
+import { purgedStillHeld } from "./StillHeld.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -52,10 +53,14 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: Fetche
   const known = Option.getOrNull(yield* SyncState.publication.get)
   const intents = yield* SyncState.intentsOrNone
   const device = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  // Whoever wrote it knows more than we do, so it is not ours to replace, with or without force.
+  if (fetched._tag === "Unreadable" && fetched.newer) {
+    return yield* new ManifestError({ reason: "NewerFormat", device, detail: fetched.detail })
+  }
   const decision = decide(known, intents, yield* describe(fetched))
   switch (decision._tag) {
     case "Proceed":
-      yield* rememberEtag(fetched, known)
+      yield* rememberEtag(fetched)
       return { _tag: "Unchanged" } satisfies Settled as Settled
     case "Adopt":
       if (fetched._tag === "Found") yield* adopt(fetched.manifest, fetched.etag)
@@ -109,22 +114,29 @@ const commonWith = Effect.fnUntraced(function* (manifest: Manifest) {
   return 0
 })
 
-const rememberEtag = (fetched: FetchedManifest, known: SyncState.Publication | null) =>
-  known !== null && fetched._tag === "Found" && fetched.etag !== known.etag
-    ? SyncState.publication.put({ ...known, etag: fetched.etag })
-    : Effect.void
+/** What the next swap has to replace: the same manifest may have been written again, or an unreadable one be gone. */
+const rememberEtag = Effect.fnUntraced(function* (fetched: FetchedManifest) {
+  const known = Option.getOrNull(yield* SyncState.publication.get)
+  const floor = Option.getOrNull(yield* SyncState.floor.get)
+  const etag = etagOf(fetched)
+  if (known !== null && etag !== null && etag !== known.etag) yield* SyncState.publication.put({ ...known, etag })
+  if (floor !== null && etag !== floor.etag) yield* SyncState.floor.put({ ...floor, etag })
+})
+
+/** As Floor.etag has it. */
+const etagOf = (fetched: FetchedManifest): string | null => {
+  if (fetched._tag === "Absent") return null
+  return fetched._tag === "Archived" ? "" : fetched.etag
+}
 
 /** The manifest is ours: it becomes what we remember; what it made superfluous becomes a debt. */
 export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifest, etag: string) {
   const db = yield* HistoryDb
-  const before = Option.getOrNull(yield* SyncState.publication.get)
   const intents = yield* SyncState.intentsOrNone
   const intent = intents.find((each) => each.nonce === manifest.nonce)
-  const now = yield* nowMicros
-  const kept = new Set(manifest.segments.map((segment) => segment.id))
-  const superfluous = [...(before?.segments ?? []), ...intents.flatMap((each) => each.segments)]
-    .filter((segment) => !kept.has(segment.id))
-    .map((segment) => ({ name: segmentName(manifest.device, segment.id), notBefore: now, urgent: false }))
+  const floor = Option.getOrNull(yield* SyncState.floor.get)
+  const superfluous = yield* supersededBy(manifest.device)
+  const held = yield* purgedStillHeld(manifest)
   yield* db.transaction(
     Effect.all([
       SyncState.publication.put({
@@ -135,12 +147,25 @@ export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifes
         last: manifest.last,
         segments: manifest.segments
       }),
-      SyncState.floor.remove,
+      // An older manifest of ours, put back by hand: peers have seen newer ones all the same.
+      floor !== null && floor.sequence > manifest.sequence
+        ? SyncState.floor.put({ ...floor, etag })
+        : SyncState.floor.remove,
       SyncState.putIntents([]),
       db.log.confirmPurged(intent?.purged ?? []),
-      owe(superfluous)
+      db.log.doubtPurged(held),
+      owe(superfluous),
+      keepNamed(new Set(manifest.segments.map((segment) => segmentName(manifest.device, segment.id))))
     ])
   )
+})
+
+/** What we had published, or begun to, as debts; the publication that stands keeps what it names. */
+const supersededBy = Effect.fnUntraced(function* (device: DeviceId) {
+  const db = yield* HistoryDb
+  const known = Option.getOrNull(yield* SyncState.publication.get)
+  const unpublished = (yield* SyncState.intentsOrNone).flatMap((intent) => intent.segments)
+  return yield* debtsFor(device, { published: known?.segments ?? [], unpublished }, yield* db.log.purged)
 })
 
 /**
@@ -161,8 +186,9 @@ const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
       yield* SyncState.publication.remove
       yield* SyncState.floor.remove
       yield* SyncState.putIntents([])
-      // Objects of the old log are the other installation's now.
+      // Objects of the old log are the other installation's now, here and in stores that we may come back to.
       yield* SyncState.putDebts([])
+      yield* SyncState.left.remove
       yield* SyncState.updateActivity((activity) => ({
         ...activity,
         conflicts: [
@@ -201,11 +227,11 @@ const takeRemote = Effect.fnUntraced(function* (fetched: FetchedManifest, known:
       if (fetched._tag === "Found" && (yield* commonWith(fetched.manifest)) === fetched.manifest.last) {
         yield* adopt(fetched.manifest, fetched.etag)
       } else {
+        yield* owe(yield* supersededBy(device))
         yield* SyncState.publication.remove
         yield* SyncState.putIntents([])
       }
-      const etag = fetched._tag === "Found" || fetched._tag === "Unreadable" ? fetched.etag : null
-      yield* SyncState.floor.put({ sequence, etag })
+      yield* SyncState.floor.put({ sequence, etag: etagOf(fetched) })
     })
   )
   return { _tag: "TookRemote" } satisfies Settled as Settled

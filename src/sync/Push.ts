@@ -15,11 +15,11 @@
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
-import { keepNamed, MERGE_GRACE, owe, payDebts, urgentDebts } from "./Debts.ts"
+import { debtsFor, keepNamed, MERGE_GRACE, owe, payDebts, urgentDebts } from "./Debts.ts"
 import { fetchManifestOf } from "./ManifestFetch.ts"
 import { segmentName } from "./ObjectNames.ts"
 import { type Forked, readAndSettle, settle, type Settled, type SettleOptions } from "./OwnManifest.ts"
-import { type Draft, draftPublication, isConditional, putManifest } from "./Publish.ts"
+import { type Draft, draftPublication, dropIntent, isConditional, putManifest } from "./Publish.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { SwapUnsettled } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
@@ -82,21 +82,28 @@ export const NOTHING_PUSHED: PushReport = {
 export const push = Effect.fn("Push.run")(function* (options: SettleOptions) {
   const forks: Array<Forked> = []
   if (options.force) collectForks(forks, yield* readAndSettle(options))
-  const report = yield* publishUntilSettled(options, forks, 1)
-  const debts = yield* payDebts()
-  return { ...report, ...debts, forks } satisfies PushReport as PushReport
+  const { bytes, operations, published, segments } = yield* publishUntilSettled(options, forks, 1)
+  const debts = yield* payDebts(published)
+  return { operations, segments, bytes, ...debts, forks } satisfies PushReport as PushReport
 })
 
 type Round =
-  | { readonly _tag: "Settled"; readonly operations: number; readonly segments: number; readonly bytes: number }
+  | {
+      readonly _tag: "Settled"
+      /** Whether this run made a manifest that stands now. */
+      readonly published: boolean
+      readonly operations: number
+      readonly segments: number
+      readonly bytes: number
+    }
   | { readonly _tag: "Again" }
 
-const NOTHING_TO_DO: Round = { _tag: "Settled", operations: 0, segments: 0, bytes: 0 }
+const NOTHING_TO_DO: Round = { _tag: "Settled", published: false, operations: 0, segments: 0, bytes: 0 }
 const AGAIN: Round = { _tag: "Again" }
 
 const publishUntilSettled = Effect.fnUntraced(function* (options: SettleOptions, forks: Array<Forked>, first: number) {
   for (let round = first; round <= MAX_ROUNDS; round++) {
-    const outcome = yield* publishOnce({ force: options.force && round === first }, forks)
+    const outcome = yield* publishOnce(options, forks)
     if (outcome._tag === "Settled") return outcome
   }
   const { store } = yield* VaultSession
@@ -110,7 +117,7 @@ const publishOnce = Effect.fnUntraced(function* (options: SettleOptions, forks: 
   if (!isConditional(store.capabilities)) {
     const settled = yield* readAndSettle(options)
     collectForks(forks, settled)
-    if (settled._tag !== "Unchanged") return AGAIN
+    if (settled._tag === "Forked" || settled._tag === "Adopted") return AGAIN
   }
   const draft = yield* draftPublication(options.force)
   const swap = yield* putManifest(draft).pipe(
@@ -118,7 +125,10 @@ const publishOnce = Effect.fnUntraced(function* (options: SettleOptions, forks: 
     Effect.catchTag("StoreError", (error) => Effect.succeed({ _tag: "Failed" as const, error }))
   )
   if (swap._tag === "Stored" && isConditional(store.capabilities)) return yield* confirm(draft, swap.etag)
-  if (swap._tag === "Failed" && !mayHaveLost(swap.error)) return yield* swap.error
+  if (swap._tag === "Failed" && !mayHaveLost(swap.error)) {
+    yield* dropIntent(draft.manifest.nonce)
+    return yield* swap.error
+  }
   return yield* lookAgain(draft, swap._tag === "Failed" ? swap.error : null, forks)
 })
 
@@ -162,13 +172,8 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
     notBefore: urgent ? now : now + MERGE_GRACE,
     urgent
   }))
-  const abandoned = (yield* SyncState.intentsOrNone).flatMap((intent) =>
-    intent.segments.map((segment) => ({
-      name: segmentName(manifest.device, segment.id),
-      notBefore: now,
-      urgent: false
-    }))
-  )
+  const unpublished = (yield* SyncState.intentsOrNone).flatMap((intent) => intent.segments)
+  const abandoned = yield* debtsFor(manifest.device, { published: [], unpublished }, draft.purged)
   yield* db.transaction(
     Effect.all([
       SyncState.publication.put({
@@ -188,6 +193,7 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
   )
   const settled: Round = {
     _tag: "Settled",
+    published: true,
     operations: manifest.last - (before?.last ?? 0),
     segments: draft.sent.segments,
     bytes: draft.sent.bytes

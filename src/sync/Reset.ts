@@ -4,6 +4,7 @@
  */
 
 import { Effect, Option } from "effect"
+import { leave } from "./LeftStores.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultKeys } from "./VaultKeys.ts"
 
@@ -23,7 +24,7 @@ export const reset = Effect.fn("Reset.run")(function* (options: ResetOptions) {
   const keys = yield* VaultKeys
   const binding = yield* SyncState.binding.get
   const home = yield* SyncState.homeVault.get
-  yield* SyncState.clear
+  yield* leave
   if (options.forgetKey && Option.isSome(home)) {
     yield* SyncState.homeVault.remove
     yield* keys.forget(home.value.vaultId)

@@ -92,12 +92,23 @@ export const updateIntent = (nonce: string, change: (intent: SyncState.Intent) =
     )
   )
 
-/** Aborts the multipart uploads that killed runs left: their parts would be billed for ever. */
+/**
+ * Aborts the multipart uploads that killed runs left: their parts would be billed for ever. One that cannot be aborted (that takes a permission of its
+ * own) stays noted, and is no reason not to publish.
+ */
 export const abortLeftUploads = Effect.gen(function* () {
   const { store } = yield* VaultSession
-  const intents = yield* SyncState.intentsOrNone
-  for (const intent of intents) {
-    for (const upload of intent.uploads) yield* store.abortMultipart(upload.name, upload.uploadId)
-    if (intent.uploads.length > 0) yield* updateIntent(intent.nonce, (each) => ({ ...each, uploads: [] }))
+  for (const intent of yield* SyncState.intentsOrNone) {
+    for (const { name, uploadId } of intent.uploads) {
+      yield* store.abortMultipart(name, uploadId).pipe(
+        Effect.zipRight(
+          updateIntent(intent.nonce, (each) => ({
+            ...each,
+            uploads: each.uploads.filter((upload) => upload.uploadId !== uploadId)
+          }))
+        ),
+        Effect.catchTag("StoreError", (error) => Effect.logWarning(`An unfinished upload was left: ${error.message}`))
+      )
+    }
   }
 })

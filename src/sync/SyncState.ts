@@ -70,6 +70,15 @@ export type Intent = typeof Intent.Type
 export const Debt = Schema.Struct({ name: Schema.String, notBefore: Instant, urgent: Schema.Boolean })
 export type Debt = typeof Debt.Type
 
+/** What is owed to a store that this device has left; see LeftStores.ts. */
+export const LeftStore = Schema.Struct({
+  location: Schema.String,
+  vaultId: Schema.String,
+  debts: Schema.Array(Debt),
+  intents: Schema.Array(Intent)
+})
+export type LeftStore = typeof LeftStore.Type
+
 /** A publication that has to begin above a sequence, over an object that does not open or is not ours to trust. */
 export const Floor = Schema.Struct({
   /** The next publication's sequence is above this. */
@@ -142,8 +151,12 @@ const activity = document("sync.activity", Activity)
 export const binding = document("sync.binding", StoreBinding)
 export const publication = document("sync.publication", Publication)
 export const floor = document("sync.floor", Floor)
-/** The vault that an interrupted first init was about to found, and where. */
-export const founding = document("sync.founding", Schema.Struct({ location: Schema.String, vaultId: Schema.String }))
+export const left = document("sync.left", Schema.Array(LeftStore))
+/** The vault that an interrupted init was about to found, or to move (it was this device's already), and where. */
+export const founding = document(
+  "sync.founding",
+  Schema.Struct({ location: Schema.String, vaultId: Schema.String, moved: Schema.Boolean })
+)
 /** The vault this device last belonged to: its key is tried first, and a move to an empty store keeps it. */
 export const homeVault = document("sync.vault", Schema.Struct({ vaultId: Schema.String, encrypted: Schema.Boolean }))
 
@@ -173,7 +186,7 @@ export const activityOrNone = Effect.map(
 export const updateActivity = (change: (current: Activity) => Activity) =>
   Effect.flatMap(activityOrNone, (current) => activity.put(change(current)))
 
-/** Forgets the store, the cursors and what was published; never history, the device's id or keys. */
+/** Removes all that is remembered of the store; see LeftStores.leave. */
 export const clear = Effect.gen(function* () {
   const db = yield* HistoryDb
   yield* db.transaction(

@@ -50,8 +50,15 @@ export interface TestDevice {
 }
 
 export const makeDevice = (world: World, seed: string, tuning: Partial<SyncTuningService> = {}) =>
+  makeFrom(world, deviceLayer(world, seed, tuning, inMemory(seed)))
+
+/** A device whose data directory is a real one, so that it can be copied as `cp -a` does. The seed decides its randomness, not its id. */
+export const makeInstallation = (world: World, seed: string, data: string) =>
+  makeFrom(world, deviceLayer(world, seed, {}, onDisk(seed, data)))
+
+const makeFrom = (world: World, layer: ReturnType<typeof deviceLayer>) =>
   Effect.gen(function* () {
-    const context = yield* Layer.build(deviceLayer(world, seed, tuning))
+    const context = yield* Layer.build(layer)
     const as: TestDevice["as"] = (effect) => Effect.scoped(Effect.provide(effect, context))
     return {
       world,
@@ -60,7 +67,30 @@ export const makeDevice = (world: World, seed: string, tuning: Partial<SyncTunin
     } satisfies TestDevice as TestDevice
   })
 
-const deviceLayer = (world: World, seed: string, tuning: Partial<SyncTuningService>) => {
+const pathsIn = (data: string) => pathsAt({ data, config: "/config", home: "/", workingDirectory: "/" })
+
+const inMemory = (seed: string) =>
+  Layer.mergeAll(
+    Layer.provide(HistoryDb.layerMemory, Entropy.layerSeeded(seed)),
+    VaultKeys.layerMemory,
+    Layer.succeed(Paths, pathsIn("/data"))
+  )
+
+const onDisk = (seed: string, data: string) =>
+  Layer.provideMerge(
+    Layer.merge(
+      Layer.provide(HistoryDb.layer(pathsIn(data).database), Entropy.layerSeeded(`${seed} is born`)),
+      VaultKeys.layer
+    ),
+    Layer.succeed(Paths, pathsIn(data))
+  )
+
+const deviceLayer = (
+  world: World,
+  seed: string,
+  tuning: Partial<SyncTuningService>,
+  data: ReturnType<typeof inMemory> | ReturnType<typeof onDisk>
+) => {
   const log = RequestLog.layer
   const stores = Stores.layerMemory({
     registry: world.registry,
@@ -68,16 +98,14 @@ const deviceLayer = (world: World, seed: string, tuning: Partial<SyncTuningServi
   })
   const entropy = Entropy.layerSeeded(seed)
   return Layer.mergeAll(
-    Layer.provide(HistoryDb.layerMemory, entropy),
+    data,
     Layer.provideMerge(stores, log),
     entropy,
-    VaultKeys.layerMemory,
     StoredCredentials.layerNone,
     DeviceLock.layerNone,
     AskForKey.nobody,
     Progress.layerSilent,
-    Layer.succeed(SyncTuning, { ...DEFAULT_TUNING, ...tuning }),
-    Layer.succeed(Paths, pathsAt({ data: "/data", config: "/config", home: "/", workingDirectory: "/" }))
+    Layer.succeed(SyncTuning, { ...DEFAULT_TUNING, ...tuning })
   )
 }
 
@@ -108,6 +136,13 @@ export const initDevice = (device: TestDevice, options: Partial<InitOptions> & {
       ...options
     })
   )
+
+/** The same at another store. */
+export const storeAt = (world: World, path: string) => {
+  const location = folderLocation(path)
+  if (!world.registry.has(formatLocation(location))) world.registry.set(formatLocation(location), makeMemoryBucket())
+  return { url: { location, credentials: Option.none() }, bucket: world.registry.get(formatLocation(location))! }
+}
 
 /** A vault founded by the first device and joined by the others. */
 export const joinAll = (first: TestDevice, ...others: ReadonlyArray<TestDevice>) =>
