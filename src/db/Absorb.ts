@@ -22,7 +22,7 @@ import {
   entryColumns,
   type EntryRow,
   type Numbers,
-  termsOf,
+  wordsOfRow,
   textsOfRows,
   toEntry,
   toRow,
@@ -251,7 +251,7 @@ const loosen = Effect.fnUntraced(function* (
   const both = joined.flatMap(({ before, incoming }) => [before, incoming])
   const commands = new Set(both.map((row) => row[4]))
   if (commands.size > 0) yield* sweepCommands(connection, Array.from(commands))
-  const terms = new Set(both.flatMap(termsOf))
+  const terms = new Set(both.flatMap(wordsOfRow))
   yield* connection.sql`
     INSERT OR IGNORE INTO loose_terms (id) SELECT value FROM json_each(${JSON.stringify(Array.from(terms))})`
 })

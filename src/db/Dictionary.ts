@@ -76,14 +76,14 @@ export const sweepTerms = Effect.fnUntraced(function* (
     WHERE id <> ${LIVE_TERM}
       AND NOT EXISTS (SELECT 1 FROM entries WHERE cwd = c.id)
       AND NOT EXISTS (SELECT 1 FROM entries WHERE session = c.id)
-      AND NOT EXISTS (SELECT 1 FROM recent WHERE c.id IN (host, user, shell, origin, device))
-      AND NOT EXISTS (SELECT 1 FROM captures WHERE device = c.id)
-      AND NOT EXISTS (SELECT 1 FROM operations WHERE device = c.id)`)
+      AND NOT EXISTS (SELECT 1 FROM recent WHERE c.id IN (host, user, shell, origin, device))`)
   yield* sql`DELETE FROM loose_terms`
   if (doubtful.length === 0) return
-  const used = new Set(
-    (yield* rows<ReadonlyArray<number>>(sql`SELECT DISTINCT host, user, shell, origin, device FROM entries`)).flat()
-  )
+  const used = new Set([
+    ...(yield* rows<ReadonlyArray<number>>(sql`SELECT DISTINCT host, user, shell, origin, device FROM entries`)).flat(),
+    ...(yield* rows<ReadonlyArray<number>>(sql`SELECT DISTINCT device FROM captures`)).flat(),
+    ...(yield* rows<ReadonlyArray<number>>(sql`SELECT DISTINCT device FROM operations`)).flat()
+  ])
   const unused = doubtful.map(([id]) => id).filter((id) => !used.has(id))
   if (unused.length > 0) yield* overwrite(connection, "terms", JSON.stringify(unused))
 })

@@ -91,7 +91,8 @@ export const textsOfRows = Effect.fnUntraced(function* (
   const terms = new Set<number>(more)
   for (const row of found) {
     commands.add(row[4])
-    for (const term of termsOf(row)) terms.add(term)
+    terms.add(row[11])
+    for (const term of wordsOfRow(row)) terms.add(term)
   }
   return {
     commands: yield* textsOf(connection, "commands", commands),
@@ -105,8 +106,9 @@ export const entriesOf = (
 ): Effect.Effect<ReadonlyArray<Entry>, SqlError> =>
   Effect.map(textsOfRows(connection, found), (texts) => found.map((row) => toEntry(row, texts)))
 
-export const termsOf = (row: EntryRow): ReadonlyArray<number> => {
-  const terms: Array<number> = [row[10], row[11]]
+/** The terms of a row but its device, which is nothing anybody would have forgotten. */
+export const wordsOfRow = (row: EntryRow): ReadonlyArray<number> => {
+  const terms: Array<number> = [row[10]]
   for (let column = 5; column < 10; column++) {
     const term = row[column] as number | null
     if (term !== null) terms.push(term)

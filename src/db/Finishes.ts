@@ -37,26 +37,24 @@ export const settlePending = Effect.fnUntraced(function* (
 ): Effect.fn.Return<number, SqlError> {
   const { sql } = connection
   if ((yield* scalar(sql`SELECT 1 FROM pending_finishes LIMIT 1`)) === undefined) return 0
-  const exit = sql.literal(smaller("e.exit", "p.exit"))
-  const duration = sql.literal(smaller("e.duration", "p.duration"))
-  const changed = yield* changes(sql`
-    UPDATE entries SET exit = w.exit, duration = w.duration FROM (
-      SELECT e.seq, ${exit} AS exit, ${duration} AS duration FROM pending_finishes p
-      CROSS JOIN entries e ON e.id = p.id WHERE +e.seq > ${last}
-    ) w
-    WHERE entries.seq = w.seq AND (entries.exit IS NOT w.exit OR entries.duration IS NOT w.duration)`)
-  const settled = yield* rows<readonly [EntryId, number]>(sql`
-    SELECT lower(hex(p.id)), e.seq FROM pending_finishes p CROSS JOIN entries e ON e.id = p.id`)
-  if (settled.length === 0) return changed
+  const settled = yield* rows<Settled>(sql`
+    SELECT e.seq, lower(hex(p.id)), ${sql.literal(smaller("e.exit", "p.exit"))}, ${sql.literal(smaller("e.duration", "p.duration"))}
+    FROM pending_finishes p CROSS JOIN entries e ON e.id = p.id WHERE e.seq > ${last}`)
+  if (settled.length === 0) return 0
   const list = JSON.stringify(settled)
-  yield* sql`DELETE FROM pending_finishes WHERE id IN (SELECT unhex(value ->> 0) FROM json_each(${list}))`
+  const changed = yield* changes(sql`
+    UPDATE entries SET exit = j.value ->> 2, duration = j.value ->> 3 FROM json_each(${list}) j
+    WHERE entries.seq = j.value ->> 0 AND (entries.exit IS NOT j.value ->> 2 OR entries.duration IS NOT j.value ->> 3)`)
+  yield* sql`DELETE FROM pending_finishes WHERE id IN (SELECT unhex(value ->> 1) FROM json_each(${list}))`
   // Own operations that waited with them now have an entry to be purged with.
   if ((yield* scalar(sql`SELECT 1 FROM operations WHERE ${waiting(connection)} LIMIT 1`)) === undefined) return changed
   yield* sql`
-    UPDATE operations SET entry = (SELECT value ->> 1 FROM json_each(${list}) WHERE value ->> 0 = body ->> 'id')
-    WHERE ${waiting(connection)} AND body ->> 'id' IN (SELECT value ->> 0 FROM json_each(${list}))`
+    UPDATE operations SET entry = (SELECT value ->> 0 FROM json_each(${list}) WHERE value ->> 1 = body ->> 'id')
+    WHERE ${waiting(connection)} AND body ->> 'id' IN (SELECT value ->> 1 FROM json_each(${list}))`
   return changed
 })
+
+type Settled = readonly [seq: number, id: EntryId, exit: number | null, duration: number | null]
 
 /** Own finishes whose entry has not come; has an index of its own. */
 const waiting = ({ sql }: Connection) => sql`kind = ${sql.literal(String(KIND.finish))} AND entry IS NULL`

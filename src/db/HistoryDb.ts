@@ -86,8 +86,8 @@ export interface OwnLog {
    */
   readonly adoptForeign: Effect.Effect<number, DbError>
   /**
-   * This installation turned out to be a clone: it continues under a new id. Operations after `common` whose identity the other log lacks
-   * become operations 1.. of the new log, each `add` naming the device that captured it; the old log becomes a peer's, applied up to `common`.
+   * This installation turned out to be a clone: it continues under a new id. Operations after `common` that the other log lacks become
+   * operations 1.. of the new log, each `add` naming the device that captured it; the old log becomes a peer's, applied up to `common`.
    */
   readonly fork: (options: ForkOptions) => Effect.Effect<{ readonly moved: number }, DbError>
 }
@@ -96,8 +96,8 @@ export interface ForkOptions {
   readonly newId: DeviceId
   /** The last operation that both logs have. */
   readonly common: number
-  /** What the other log has after it. */
-  readonly remote: ReadonlySet<OperationIdentity>
+  /** Numbers of our operations after it of which the other log says all that they say. */
+  readonly known: ReadonlySet<number>
 }
 
 /** Consecutive operation numbers, both ends included. */

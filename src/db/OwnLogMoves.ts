@@ -66,19 +66,15 @@ const adoptWaiting = Effect.fnUntraced(function* (connection: Connection): Effec
 
 export const fork = Effect.fnUntraced(function* (
   connection: Connection,
-  { common, newId, remote }: ForkOptions
+  { common, known, newId }: ForkOptions
 ): Effect.fn.Return<{ readonly moved: number }, SqlError> {
   const { sql } = connection
   const former = yield* deviceId(connection)
   const formerTerm = yield* ownTerm(connection)
-  // An add that came after another of the same entry says more than that one did, and may be all that says it.
-  const later = yield* rows<readonly [number, OperationIdentity, number]>(sql`
-    SELECT o.number, lower(hex(coalesce(o.identity, e.id))), o.kind = ${KIND.add} AND o.number > f.number
-    FROM operations o
-    LEFT JOIN entries e ON e.seq = o.entry
-    LEFT JOIN (SELECT entry, min(number) AS number FROM operations WHERE kind = ${KIND.add} GROUP BY entry) f ON f.entry = o.entry
-    WHERE o.number > ${common} ORDER BY o.number`)
-  const moving = later.flatMap(([number, identity, again]) => (remote.has(identity) && again !== 1 ? [] : [number]))
+  const later = yield* rows<readonly [number]>(
+    sql`SELECT number FROM operations WHERE number > ${common} ORDER BY number`
+  )
+  const moving = later.flatMap(([number]) => (known.has(number) ? [] : [number]))
   const numbers = JSON.stringify(moving)
   yield* sql`DELETE FROM operations WHERE number NOT IN (SELECT value FROM json_each(${numbers}))`
   // By way of negative numbers, so that none is taken twice.

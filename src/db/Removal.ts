@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import type { EntryId } from "../domain/EntryId.ts"
 import { type Connection, rows } from "./Connection.ts"
 import { sweepCommands, sweepTerms } from "./Dictionary.ts"
-import { entryColumns, type EntryRow, termsOf } from "./EntryRows.ts"
+import { entryColumns, type EntryRow, wordsOfRow } from "./EntryRows.ts"
 import { KIND } from "./Schema.ts"
 import { importedNeighbours, shadowAgain } from "./Shadow.ts"
 
@@ -44,8 +44,6 @@ const removeEntries = Effect.fnUntraced(function* (
   const list = JSON.stringify(seqs)
   const going = yield* rows<EntryRow>(sql`
     SELECT ${entryColumns(connection)} FROM json_each(${list}) j CROSS JOIN entries e ON e.seq = j.value`)
-  const devices = yield* rows<readonly [number]>(sql`
-    SELECT DISTINCT device FROM captures WHERE entry IN (SELECT value FROM json_each(${list}))`)
   const neighbours = yield* importedNeighbours(connection, seqs)
   yield* purgeOperations(connection, list)
   yield* sql`DELETE FROM captures WHERE entry IN (SELECT value FROM json_each(${list}))`
@@ -56,37 +54,37 @@ const removeEntries = Effect.fnUntraced(function* (
     neighbours.filter((seq) => !gone.has(seq))
   )
   yield* sweepCommands(connection, Array.from(new Set(going.map((row) => row[4]))))
-  const terms = new Set(going.flatMap((row) => termsOf(row)))
-  for (const [device] of devices) terms.add(device)
-  yield* sweepTerms(connection, Array.from(terms))
+  yield* sweepTerms(connection, Array.from(new Set(going.flatMap(wordsOfRow))))
 })
 
 /** What this log said about these entries keeps only its identity. */
 const purgeOperations = Effect.fnUntraced(function* (
-  { sql }: Connection,
+  connection: Connection,
   seqs: string
 ): Effect.fn.Return<void, SqlError> {
-  yield* sql`
-    INSERT INTO purged_operations (number)
-    SELECT number FROM operations WHERE entry IN (SELECT value FROM json_each(${seqs}))`
-  yield* sql`
+  const { sql } = connection
+  const purged = yield* rows<readonly [number]>(sql`
     UPDATE operations
     SET kind = ${KIND.purged}, body = NULL, device = NULL, entry = NULL,
         identity = coalesce(identity, (SELECT id FROM entries WHERE seq = operations.entry))
-    WHERE entry IN (SELECT value FROM json_each(${seqs}))`
+    WHERE entry IN (SELECT value FROM json_each(${seqs})) RETURNING number`)
+  yield* notePurged(connection, purged)
 })
 
 /** The same for finishes whose entry never came. */
 const purgeFinishes = Effect.fnUntraced(function* (
-  { sql }: Connection,
+  connection: Connection,
   ids: ReadonlyArray<EntryId>
 ): Effect.fn.Return<void, SqlError> {
   if (ids.length === 0) return
+  const { sql } = connection
   const purged = yield* rows<readonly [number]>(sql`
     UPDATE operations SET kind = ${KIND.purged}, body = NULL
     WHERE kind = ${KIND.finish} AND entry IS NULL
       AND body ->> 'id' IN (SELECT value FROM json_each(${JSON.stringify(ids)}))
     RETURNING number`)
-  yield* sql`
-    INSERT INTO purged_operations (number) SELECT value FROM json_each(${JSON.stringify(purged.map(([number]) => number))})`
+  yield* notePurged(connection, purged)
 })
+
+const notePurged = ({ sql }: Connection, purged: ReadonlyArray<readonly [number]>) => sql`
+  INSERT INTO purged_operations (number) SELECT value ->> 0 FROM json_each(${JSON.stringify(purged)})`

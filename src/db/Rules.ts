@@ -7,6 +7,7 @@ import { type ForgetRule, type ForgetWindow, IMPORTED_SLACK } from "../domain/Fo
 import { SECOND } from "../domain/Instant.ts"
 import { TWIN_TOLERANCE, twinKey, type TwinKey, twinKeysOf } from "../domain/Twin.ts"
 import { type Connection, rows } from "./Connection.ts"
+import { hashOf } from "./Dictionary.ts"
 import { forgetIds } from "./Removal.ts"
 import { importedAround } from "./Shadow.ts"
 
@@ -76,8 +77,8 @@ export const underWindows = ({ sql }: Connection, windows: ReadonlyArray<readonl
         rows<readonly [EntryId]>(sql`
           WITH wanted AS MATERIALIZED (
             SELECT value ->> 0 AS first, value ->> 1 AS last, value ->> 2 AS device,
-                   (SELECT t.id FROM terms t WHERE t.text = value ->> 2 AND t.hash IS NOT NULL) AS term
-            FROM json_each(${JSON.stringify(windows)})
+                   (SELECT t.id FROM terms t WHERE t.hash = value ->> 3 AND t.text = value ->> 2) AS term
+            FROM json_each(${JSON.stringify(windows.map((window) => [...window, hashOf(window[2])]))})
           )
           SELECT DISTINCT lower(hex(e.id)) FROM wanted w
           CROSS JOIN entries e ON e.start BETWEEN w.first - ${IMPORTED_SLACK} AND w.last + ${IMPORTED_SLACK}
