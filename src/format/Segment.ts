@@ -2,7 +2,7 @@
  * A segment: a run of consecutive operations of one device log, in columns. The same bytes are the inline tail of a manifest. What is described
  * here is the plaintext; Envelope.ts compresses and seals it.
  *
- *     segment = version (1 byte) = 1 ‖ 16 sections ‖ further sections, see kind 5        each section: length in bytes (varint) ‖ content
+ *     segment = version (1 byte) = 1 ‖ 16 sections ‖ further sections (see kind 5)        each section: length in bytes (varint) ‖ content
  *
  * Varints, signed numbers and columns of them are those of ByteColumn.ts; ids are 16 bytes. A list of texts is texts in UTF-8, each followed by
  * the byte FF, which UTF-8 never contains; so commands that are not UTF-8 are kept as RawText.ts says.
@@ -12,8 +12,8 @@
  *      2  command      column, one for each add:
  *                        0 = the next text of the list, used this once
  *                        1 = the next text of the list, used again later: it gets the next number, from 0
- *                        2 to 33 = number 0 to 31 of the recent ones: the last 32 distinct commands that have a number, the latest first
- *                        k from 34 = the command with number k - 34, when it is not among the recent
+ *                        2 to 33 = the one at place 0 to 31 among the recent: the last 32 distinct commands with a number, the latest used first
+ *                        k from 34 = the command with number k - 34, which is not among the recent
  *      3  terms        list of texts
  *      4  contexts     for each, 6 varints: session, host, user, shell, origin, device: each 0 = unknown, k = term k - 1. The origin is always
  *                      known; a device is a term of 32 lowercase hex digits, and 0 is the device whose log this is

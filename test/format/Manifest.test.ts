@@ -134,7 +134,7 @@ describe("a manifest", () => {
         "an overlap": { segments: [segment(1, 200), segment(200, 300)] },
         "a log that does not begin": { segments: [segment(2, 300)] },
         "the wrong order": { segments: [segment(201, 300), segment(1, 200)] },
-        "a backward segment": { segments: [segment(1, 0), segment(1, 300)] },
+        "an empty segment": { segments: [segment(1, 200), segment(201, 200), segment(201, 300)] },
         "more entries than operations": { segments: [{ ...segment(1, 300), count: 301 }] },
         "a segment's name as a path": { segments: [{ ...segment(1, 300), id: "../../../../etc/passwd/./././././" }] },
         "a short hash": { segments: [{ ...segment(1, 300), sha256: "0d" }] },

@@ -195,6 +195,21 @@ describe("a segment", () => {
     expect(reasonOf(() => readAll(segmentOf([...sectionsOf(one), Buffer.from([1])])))).toBe("Malformed")
   })
 
+  it("with commands or contexts that no entry has is refused, though it has operations enough for them", () => {
+    const two = encodeOperations([add(), purged])
+    const [, commands = Buffer.alloc(0), , , contexts = Buffer.alloc(0)] = sectionsOf(two)
+    expect(readAll(patched(two, {}))).toEqual([add(), purged])
+    for (const changes of [{ 1: [...commands, 0x6c, 0x73, 0xff] }, { 4: [...contexts, ...contexts] }]) {
+      expect(reasonOf(() => readAll(patched(two, changes)))).toBe("Malformed")
+    }
+  })
+
+  it("gives back commands used again after many others", () => {
+    const order = [...Array(100).keys(), ...Array(100).keys(), ...[...Array(100).keys()].reverse(), 5, 5, 99, 40, 7, 40]
+    const operations = order.map((command, index) => add(liveEntry({ command: `make ${command}`, ordinal: index })))
+    expect(readAll(encodeOperations(operations))).toEqual(operations)
+  })
+
   it("with huge counts of ids and windows is refused without making room for them", () => {
     const forget = encodeOperations([{ kind: "forget", rule: { ids: [], twins: [], windows: [] } }])
     const huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]
