@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { format } from "prettier"
 import { measureFind } from "./Find.ts"
 import { measureLifecycle } from "./Lifecycle.ts"
 import { measureLiveEntries } from "./LiveEntries.ts"
@@ -94,5 +95,8 @@ try {
 const missed = rows.filter(({ met }) => met === false).length
 const judged = rows.filter(({ met }) => met !== null).length
 console.log(`\nbench: ${judged - missed} of ${judged} goals met`)
-if (values.write) writeFileSync("docs/bench.md", toPage(rows, ["npm run bench --", ...process.argv.slice(2)].join(" ")))
+if (values.write) {
+  const page = toPage(rows, ["npm run bench --", ...process.argv.slice(2)].join(" "))
+  writeFileSync("docs/bench.md", await format(page, { parser: "markdown", printWidth: 120 }))
+}
 process.exitCode = missed === 0 ? 0 : 1
