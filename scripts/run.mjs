@@ -28,8 +28,5 @@ await build({
 })
 
 process.argv = [process.argv[0], resolve(script), ...words]
-try {
-  await import(pathToFileURL(outfile).href)
-} finally {
-  rmSync(outfile, { force: true })
-}
+process.on("exit", () => rmSync(outfile, { force: true }))
+await import(pathToFileURL(outfile).href)
