@@ -36,7 +36,7 @@ export default {
     home("better-sqlite3", ["^src/db/", "^src/platform/FileLock\\.ts$"]),
     home("@(aws-sdk|smithy)", ["^src/store/S3"]),
     home("hpagent", ["^src/store/S3"]),
-    home("(cli-progress|cli-table3)", ["^src/cli/"]),
+    home("cli-progress", ["^src/cli/"]),
     home("@scure/base", ["^src/format/RecoveryKey\\.ts$"]),
     {
       name: "domain-imports-effect-only",

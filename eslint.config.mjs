@@ -37,7 +37,7 @@ export default tseslint.config(
       "@typescript-eslint/no-empty-object-type": ["error", { allowInterfaces: "with-single-extends" }],
       "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx"] }],
       "require-yield": "off",
-      eqeqeq: "error"
+      eqeqeq: ["error", "always", { null: "ignore" }]
     }
   },
   {

@@ -1,6 +1,7 @@
 // Holds the README to what it says. A comment before a fenced block says how:
 //
-//   <!-- check: run DEVICE -->    the block is run by bash on a device of that name; every command in it has to succeed
+//   <!-- check: run DEVICE -->    the block is run by bash on a device of that name; every command in it has to succeed.
+//                                 recovery-key.txt has the key of the vault that device one is in
 //   <!-- check: help WORDS -->    the block is exactly what `hx WORDS --help` prints
 //
 // Beyond that, every `hx …` line of every sh block has to name a command, and options that its help lists. The bucket of the examples is a
@@ -39,7 +40,7 @@ writeFileSync(join(scratch, "bin", "hx"), `#!/bin/sh\nexec '${process.execPath}'
 chmodSync(join(scratch, "bin", "hx"), 0o755)
 
 for (const [, mark, language, body] of readme.matchAll(/(?:<!-- check: (.*?) -->\n+)?```(\w*)\n(.*?)```/gs)) {
-  const [kind, ...words] = (mark ?? "").split(" ")
+  const [kind, ...words] = (mark ?? "").trim().split(" ")
   if (kind === "help") {
     expect(
       hx([...words, "--help"]).stdout === body,
@@ -47,6 +48,8 @@ for (const [, mark, language, body] of readme.matchAll(/(?:<!-- check: (.*?) -->
     )
   }
   if (kind === "run") {
+    const { recoveryKey } = JSON.parse(hx(["sync", "key", "--json"], "one").stdout || "{}")
+    writeFileSync(join(scratch, "recovery-key.txt"), `${recoveryKey ?? ""}\n`, { mode: 0o600 })
     const script = body.replaceAll(/s3:\/\/your-bucket[^"]*/g, `folder:${join(scratch, "store")}`)
     const { status, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", script], {
       cwd: scratch,
@@ -71,9 +74,9 @@ function checkLine(line) {
   const names = words.slice(0, end === -1 ? words.length : end)
   // Words after the command's name may be arguments; the longest leading part that has a help is the command.
   let help
-  while (names.length > 0 && (help = hx([...names, "--help"])).status !== 0) names.pop()
-  expect(names.length > 0 && help?.status === 0, `no such command: hx ${command}`)
+  while ((help = hx([...names, "--help"])).status !== 0 && names.length > 0) names.pop()
+  expect(help.status === 0, `no such command: hx ${command}`)
   for (const option of command.match(/--[a-z][a-z-]*/g) ?? []) {
-    expect(help?.stdout.includes(option), `hx ${names.join(" ")} has no ${option}`)
+    expect(help.stdout.includes(option), `hx ${names.join(" ")} has no ${option}`)
   }
 }

@@ -146,6 +146,8 @@ const readWords = (
     if (equals === -1) index++
     const another = equals === -1 && value !== undefined && (value === "--" || find(value) !== undefined)
     if (value === undefined || another) return Either.left(valueMissing(command, name, option.value, value))
+    const choices = option.value.includes(" | ") ? option.value.split(" | ") : [value]
+    if (!choices.includes(value)) return Either.left(noSuchChoice(name, value, choices))
     options.push([name, value])
   }
   return Either.right({ options, arguments: args })
@@ -203,6 +205,12 @@ const valueMissing = (command: string, name: string, value: string, next: string
       ? `Write ${name} ${value}. ${seeHelp(command)}`
       : `Write ${name} ${value}, or ${name}=${next} if that is meant.`
   return new UsageError({ what: "Missing value of an option", subject: name, hint })
+}
+
+const noSuchChoice = (name: string, value: string, choices: ReadonlyArray<string>): UsageError => {
+  const meant = nearest(value, choices)
+  const hint = meant === undefined ? `It can be ${choices.join(", ")}.` : `Did you mean ${meant}?`
+  return new UsageError({ what: "No such value of an option", subject: `${name} ${value}`, hint })
 }
 
 const switchWithValue = (name: string): UsageError =>

@@ -16,7 +16,8 @@ const find = leaf(
       query: Args.repeated(Args.text({ name: "query" })),
       limit: Options.integer("limit").pipe(Options.withPseudoName("N"), Options.withDefault(50)),
       after: Options.text("after").pipe(Options.withPseudoName("WHEN"), Options.optional),
-      failed: Options.boolean("failed")
+      failed: Options.boolean("failed"),
+      format: Options.choice("format", ["table", "null"]).pipe(Options.optional)
     },
     nothing
   ),
@@ -123,6 +124,11 @@ describe("what is refused, and the nearest known name", () => {
   it("a missing value, also where an option follows instead", () => {
     expect(refusal("find", "--after")).toMatchObject({ what: "Missing value of an option", subject: "--after" })
     expect(refusal("find", "--after", "--failed").hint).toContain("--after=--failed")
+  })
+
+  it("a value that is none of the choices", () => {
+    expect(refusal("find", "--format", "nul")).toMatchObject({ subject: "--format nul", hint: "Did you mean null?" })
+    expect(refusal("find", "--format=xml").hint).toBe("It can be table, null.")
   })
 
   it("a value for a switch", () => {
