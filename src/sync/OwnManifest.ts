@@ -6,7 +6,6 @@
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { DeviceId } from "../domain/Device.ts"
-import { identityOf, type OperationIdentity } from "../domain/Operation.ts"
 import { type Manifest, ManifestError } from "../format/Manifest.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import { decide, type RemoteManifest } from "./Conflict.ts"
@@ -15,9 +14,9 @@ import { boundariesOf } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers } from "./Seen.ts"
-import { downloadSegment, openSegment, readOperations } from "./SegmentFetch.ts"
 import { ManifestCorrupt, SequenceConflict } from "./SyncError.ts"
 import { nowMicros } from "./SyncClock.ts"
+import { knownElsewhere } from "./KnownElsewhere.ts"
 import { purgedStillHeld } from "./StillHeld.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -69,6 +68,10 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: Fetche
       if (fetched._tag !== "Found") return { _tag: "Unchanged" } satisfies Settled as Settled
       return yield* fork(device, fetched.manifest)
     case "RolledBack":
+      // Behind what we published, and yet with operations that we lack: another installation wrote it, and force overwrites nobody.
+      if (options.force && fetched._tag === "Found" && !(yield* agreesWith(fetched.manifest))) {
+        return yield* fork(device, fetched.manifest)
+      }
       if (options.force) return yield* takeRemote(fetched, known)
       return yield* new SequenceConflict({
         store: store.display,
@@ -99,10 +102,13 @@ const describe = Effect.fnUntraced(function* (fetched: FetchedManifest) {
         _tag: "Found",
         sequence: fetched.manifest.sequence,
         nonce: fetched.manifest.nonce,
-        agrees: (yield* commonWith(fetched.manifest)) === fetched.manifest.last
+        agrees: yield* agreesWith(fetched.manifest)
       } satisfies RemoteManifest as RemoteManifest
   }
 })
+
+/** Whether our log has every operation of the manifest. */
+const agreesWith = (manifest: Manifest) => Effect.map(commonWith(manifest), (common) => common === manifest.last)
 
 /** The last boundary of a manifest up to which our log has the same operations; 0 where none. */
 const commonWith = Effect.fnUntraced(function* (manifest: Manifest) {
@@ -174,14 +180,16 @@ const supersededBy = Effect.fnUntraced(function* (device: DeviceId) {
  */
 const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
   const db = yield* HistoryDb
-  const common = yield* commonWith(manifest)
-  const remote = yield* identitiesAfter(from, manifest, common)
+  const published = Option.getOrNull(yield* SyncState.publication.get)
+  // Beyond what we have published, equal chains say that both logs add the same entries, not that they tell the same of them.
+  const common = Math.min(yield* commonWith(manifest), published?.last ?? 0)
+  const known = yield* knownElsewhere(manifest, common)
   const to = DeviceId(yield* Entropy.hex(16))
   const label = yield* db.device.label
   const now = yield* nowMicros
   const { moved } = yield* db.transaction(
     Effect.gen(function* () {
-      const result = yield* db.log.fork({ newId: to, common, remote })
+      const result = yield* db.log.fork({ newId: to, common, known })
       yield* db.device.rename(`${label.replace(/ \([0-9a-f]{4}\)$/, "")} (${to.slice(0, 4)})`)
       yield* SyncState.publication.remove
       yield* SyncState.floor.remove
@@ -202,17 +210,6 @@ const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
   return { _tag: "Forked", from, to, moved } satisfies Settled as Settled
 })
 
-/** Identities of a log's operations after number `common`. */
-const identitiesAfter = Effect.fnUntraced(function* (device: DeviceId, manifest: Manifest, common: number) {
-  const identities = new Set<OperationIdentity>()
-  for (const segment of manifest.segments.filter((each) => each.last > common)) {
-    const operations = yield* openSegment(device, segment, yield* downloadSegment(device, segment))
-    for (const operation of operations) identities.add(identityOf(operation))
-  }
-  for (const operation of yield* readOperations(manifest.tail, device)) identities.add(identityOf(operation))
-  return identities as ReadonlySet<OperationIdentity>
-})
-
 /**
  * Takes the store as it is: what it lacks of our log becomes pending, and the next publication goes above every sequence that we or any
  * device we know of has seen.
@@ -224,7 +221,7 @@ const takeRemote = Effect.fnUntraced(function* (fetched: FetchedManifest, known:
   const sequence = Math.max(known?.sequence ?? 0, floor?.sequence ?? 0, yield* seenByPeers(device))
   yield* db.transaction(
     Effect.gen(function* () {
-      if (fetched._tag === "Found" && (yield* commonWith(fetched.manifest)) === fetched.manifest.last) {
+      if (fetched._tag === "Found" && (yield* agreesWith(fetched.manifest))) {
         yield* adopt(fetched.manifest, fetched.etag)
       } else {
         yield* owe(yield* supersededBy(device))

@@ -126,7 +126,7 @@ const missingFrom = (
   known: ReadonlyMap<DeviceId, SyncState.PeerState>
 ): ReadonlyArray<Sighting> => {
   const retired = retiredBy(known.values())
-  const listed = new Set<string>(listing.map((each) => each.device))
+  const listed = new Set<string>(listing.flatMap((each) => (each.isCopy ? [] : [each.device])))
   const expected = new Map<DeviceId, number>()
   const expect = ({ device, sequence }: Sighting) => {
     const forgiven = known.get(device)?.forgiven ?? 0

@@ -13,6 +13,7 @@
 
 import { Effect, Option } from "effect"
 import { type Absorbed, HistoryDb } from "../db/HistoryDb.ts"
+import type { DeviceId } from "../domain/Device.ts"
 import { tailFirst } from "../format/Manifest.ts"
 import { Progress } from "../platform/Progress.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
@@ -51,7 +52,7 @@ export interface PullForecast {
 export const forecast = Effect.fn("Pull.forecast")(function* () {
   const db = yield* HistoryDb
   const self = yield* db.device.id
-  const peers = (yield* listManifests).filter((listed) => listed.device !== self)
+  const peers = othersIn(yield* listManifests, self)
   const { problems, readable } = yield* gatherManifests(peers, { force: false })
   const known = yield* SyncState.allPeers
   const plans = yield* Effect.forEach(readable, ({ listed, manifest }) =>
@@ -63,7 +64,7 @@ export const forecast = Effect.fn("Pull.forecast")(function* () {
   const segments = plans.flatMap(({ plan }) => plan.segments)
   const inline = plans.map(({ manifest, plan }) => (plan.tail ? manifest.last - tailFirst(manifest) + 1 : 0))
   return {
-    devices: new Set(peers.map((listed) => listed.device)).size,
+    devices: devicesIn(peers, self),
     changed: readable.length,
     operations: sum(segments, (segment) => segment.last - segment.first + 1) + sum(inline, (count) => count),
     segments: segments.length,
@@ -80,7 +81,7 @@ export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
   const forks = yield* settleOwn(listing, options)
   if (options.force) yield* Effect.flatMap(HistoryDb, (db) => db.peers.restartAll)
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
-  const peers = listing.filter((listed) => listed.device !== self)
+  const peers = othersIn(listing, self)
   const { problems, readable, verdicts } = yield* gatherManifests(peers, options)
   yield* rememberVerdicts(verdicts)
   const successor = readable.find(({ manifest }) => manifest.retired.some((retirement) => retirement.device === self))
@@ -91,7 +92,7 @@ export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
   )
   const missing = yield* options.force ? forgiveMissing(listing, self) : findMissing(listing, self)
   return {
-    devices: new Set(peers.map((listed) => listed.device)).size,
+    devices: devicesIn(peers, self),
     changed: readable.length,
     segments: sum(outcomes, (outcome) => outcome.segments),
     bytes: sum(outcomes, (outcome) => outcome.bytes),
@@ -100,6 +101,13 @@ export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
     forks
   } satisfies PullReport as PullReport
 })
+
+/** All logs but our own. A copy of our own manifest may be that of another installation which had our id. */
+const othersIn = (listing: ReadonlyArray<ListedManifest>, self: DeviceId) =>
+  listing.filter((listed) => listed.device !== self || listed.isCopy)
+
+const devicesIn = (peers: ReadonlyArray<ListedManifest>, self: DeviceId): number =>
+  new Set(peers.map((listed) => listed.device).filter((device) => device !== self)).size
 
 /** What stands under our own name is settled first; it is read only where it is not what we know. */
 const settleOwn = Effect.fnUntraced(function* (listing: ReadonlyArray<ListedManifest>, options: SettleOptions) {

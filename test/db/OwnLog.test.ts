@@ -210,12 +210,10 @@ describe("fork", () => {
       yield* log.record(entries)
       yield* log.record([{ ...entries[0]!, exit: 7 }])
       const chain = yield* log.chainAt(2)
-      const remote = new Set([entries[2]!.id, entries[0]!.id])
-      expect(yield* log.fork({ newId: B, common: 2, remote })).toEqual({ moved: 2 })
+      expect(yield* log.fork({ newId: B, common: 2, known: new Set([3]) })).toEqual({ moved: 2 })
       expect(yield* device.id).toBe(B)
       expect(yield* log.read(1, 9)).toEqual([
         { kind: "add", entry: entries[3] },
-        // What was added to an entry that the other log has is not known to be in it.
         { kind: "add", entry: { ...entries[0], exit: 7 } }
       ])
       expect(yield* log.chainAt(2)).not.toBe(chain)
