@@ -64,13 +64,25 @@ const processStdio = (): StdioService => {
     errorIsTerminal: Tty.isatty(2),
     colour: outputIsTerminal && !plain,
     columns: (outputIsTerminal && process.stdout.columns) || 80,
-    input: () => process.stdin,
+    input: standardInput,
     write: (chunk) => Effect.async<void>((resume) => void process.stdout.write(chunk, () => resume(Effect.void))),
     unsafeWriteError: (text) => void process.stderr.write(text),
     ask: (question, options) =>
       Tty.isatty(0) ? askTerminal(question, options?.secret ?? false) : Effect.succeed(Option.none())
   }
 }
+
+/** Node's own iterator, when told to stop, waits for the bytes it has asked for: they may never come. */
+const standardInput = (): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => {
+    const pieces = process.stdin[Symbol.asyncIterator]()
+    const stop = async (): Promise<IteratorReturnResult<undefined>> => {
+      process.stdin.destroy()
+      return { done: true, value: undefined }
+    }
+    return { next: () => pieces.next(), return: stop }
+  }
+})
 
 const askTerminal = (question: string, secret: boolean) =>
   Effect.async<Option.Option<string>>((resume) => {
@@ -85,7 +97,10 @@ const askTerminal = (question: string, secret: boolean) =>
       resume(answer)
     }
     lines.once("line", (line) => end(Effect.succeed(Option.some(line))))
-    lines.once("SIGINT", () => end(Effect.interrupt))
+    lines.once("SIGINT", () => {
+      if (!secret) process.stderr.write("\n")
+      end(Effect.interrupt)
+    })
     lines.once("close", () => end(Effect.succeed(Option.none())))
     return Effect.sync(() => lines.close())
   })

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs"
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { ENTRY, makeDevice, makeScratch } from "./Hx.ts"
 
 const scratch = makeScratch()
-const { env, hx } = makeDevice(scratch.path, "one")
+const { data, env, hx } = makeDevice(scratch.path, "one")
 afterAll(scratch.remove)
 
 describe("the built program", () => {
@@ -48,6 +49,18 @@ describe("the built program", () => {
     const script = `'${process.execPath}' '${ENTRY}' --completions zsh | true; echo "\${PIPESTATUS[0]}"`
     const { stdout, stderr } = spawnSync("bash", ["-c", script], { env, encoding: "utf8" })
     expect({ stdout, stderr }).toEqual({ stdout: "0\n", stderr: "" })
+  })
+
+  it("ends with 130 when it is interrupted while it waits for input", async () => {
+    const child = spawn(process.execPath, [ENTRY, "import", "--file", "-"], { env, stdio: ["pipe", "pipe", "pipe"] })
+    const told = new Promise<string>((resolve) => child.stderr.on("data", (chunk: Buffer) => resolve(String(chunk))))
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
+    // The database is there when the program has begun to wait.
+    await expect.poll(() => existsSync(join(data, "history.db")), { timeout: 10_000 }).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    child.kill("SIGINT")
+    expect(await told).toContain("Interrupted")
+    expect(await ended).toBe(130)
   })
 
   it("prints completions for each shell", async () => {
