@@ -26,6 +26,9 @@ export type EntryRow = readonly [
   ordinal: number | null
 ]
 
+/** A row that begins with an EntryRow. */
+export type RowWithEntry = readonly [...EntryRow, ...ReadonlyArray<unknown>]
+
 /** The columns of an EntryRow, of entries under the alias `e`. */
 export const entryColumns = ({ sql }: Connection): Fragment =>
   sql.literal(
@@ -62,7 +65,12 @@ export const toRow = (entry: Entry, { commands, terms }: Numbers): EntryRow => {
   ]
 }
 
-export const toEntry = (row: EntryRow, { commands, terms }: Texts): Entry => {
+/** The entry of a row, which may go on beyond it; `device` where it is not the row's own. */
+export const toEntry = (
+  row: RowWithEntry,
+  { commands, terms }: Texts,
+  device = terms.get(row[11])! as DeviceId
+): Entry => {
   const term = (number: number | null) => (number === null ? null : terms.get(number)!)
   return {
     id: row[0],
@@ -76,7 +84,7 @@ export const toEntry = (row: EntryRow, { commands, terms }: Texts): Entry => {
     user: term(row[8]),
     shell: term(row[9]),
     origin: terms.get(row[10])!,
-    device: terms.get(row[11])! as DeviceId,
+    device,
     ordinal: row[12]
   }
 }
@@ -84,7 +92,7 @@ export const toEntry = (row: EntryRow, { commands, terms }: Texts): Entry => {
 /** All that rows name, with `more` terms beside, in two look-ups. */
 export const textsOfRows = Effect.fnUntraced(function* (
   connection: Connection,
-  found: ReadonlyArray<EntryRow>,
+  found: ReadonlyArray<RowWithEntry>,
   more: ReadonlyArray<number> = []
 ): Effect.fn.Return<Texts, SqlError> {
   const commands = new Set<number>()
@@ -107,7 +115,7 @@ export const entriesOf = (
   Effect.map(textsOfRows(connection, found), (texts) => found.map((row) => toEntry(row, texts)))
 
 /** The terms of a row but its device, which is nothing anybody would have forgotten. */
-export const wordsOfRow = (row: EntryRow): ReadonlyArray<number> => {
+export const wordsOfRow = (row: RowWithEntry): ReadonlyArray<number> => {
   const terms: Array<number> = [row[10]]
   for (let column = 5; column < 10; column++) {
     const term = row[column] as number | null

@@ -112,13 +112,17 @@ const forget = Effect.fnUntraced(function* (connection: Connection, rule: Forget
   return { ...nothing, removed }
 })
 
+/** An EntryRow, and beside it what the operation says. */
 type LogRow = readonly [
+  ...EntryRow,
   kind: number,
   device: number | null,
   identity: OperationIdentity,
-  body: string | null,
-  ...EntryRow
+  body: string | null
 ]
+
+/** Places in a LogRow: taking a row apart would cost more than all else, and this is done for every entry of a history. */
+const AT = { kind: 13, device: 14, identity: 15, body: 16 } as const
 
 const readLog = Effect.fnUntraced(function* (
   connection: Connection,
@@ -126,31 +130,30 @@ const readLog = Effect.fnUntraced(function* (
   limit: number
 ): Effect.fn.Return<ReadonlyArray<Operation>, SqlError> {
   const found = yield* rows<LogRow>(connection.sql`
-    SELECT o.kind, o.device, lower(hex(o.identity)), o.body, ${entryColumns(connection)}
+    SELECT ${entryColumns(connection)}, o.kind, o.device, lower(hex(o.identity)), o.body
     FROM operations o LEFT JOIN entries e ON e.seq = o.entry AND o.kind = ${KIND.add}
     WHERE o.number >= ${first} ORDER BY o.number LIMIT ${limit}`)
   const own = yield* deviceId(connection)
-  const adds = found.filter(([kind]) => kind === KIND.add)
   const texts = yield* textsOfRows(
     connection,
-    adds.map(([, , , , ...row]) => row),
-    adds.flatMap(([, device]) => (device === null ? [] : [device]))
+    found.filter((row) => row[AT.kind] === KIND.add),
+    found.flatMap((row) => row[AT.device] ?? [])
   )
   return found.map((row) => toOperation(row, texts, own))
 })
 
-const toOperation = ([kind, device, identity, body, ...row]: LogRow, texts: Texts, own: DeviceId): Operation => {
-  switch (kind) {
-    case KIND.add:
-      return {
-        kind: "add",
-        entry: { ...toEntry(row, texts), device: device === null ? own : (texts.terms.get(device) as DeviceId) }
-      }
+const toOperation = (row: LogRow, texts: Texts, own: DeviceId): Operation => {
+  const body = row[AT.body] ?? ""
+  switch (row[AT.kind]) {
+    case KIND.add: {
+      const device = row[AT.device]
+      return { kind: "add", entry: toEntry(row, texts, device === null ? own : (texts.terms.get(device) as DeviceId)) }
+    }
     case KIND.finish:
-      return { kind: "finish", ...(JSON.parse(body ?? "") as Finish) }
+      return { kind: "finish", ...(JSON.parse(body) as Finish) }
     case KIND.forget:
-      return { kind: "forget", rule: JSON.parse(body ?? "") as ForgetRule }
+      return { kind: "forget", rule: JSON.parse(body) as ForgetRule }
     default:
-      return { kind: "purged", identity }
+      return { kind: "purged", identity: row[AT.identity] }
   }
 }
