@@ -43,6 +43,20 @@ describe("record", () => {
     }).pipe(Effect.provide(memory))
   )
 
+  it.effect("names in each operation the device that captured it, and counts no ordinal as news", () =>
+    Effect.gen(function* () {
+      const { device, history, log, peers } = yield* HistoryDb
+      const own = yield* device.id
+      const smaller = "0".repeat(32) as typeof own
+      const entry = imported("make", T0, { device: own, ordinal: null, id: imported("make", T0).id })
+      yield* log.record([entry])
+      yield* peers.apply(smaller, 1, [{ kind: "add", entry: { ...entry, device: smaller } }])
+      expect(yield* log.record([{ ...entry, ordinal: 0 }])).toEqual({ ...nothing, known: 1 })
+      expect(yield* log.read(1, 9)).toEqual([{ kind: "add", entry }])
+      expect((yield* history.find({ words: [], limit: 1 }))[0]!.device).toBe(smaller)
+    }).pipe(Effect.provide(memory))
+  )
+
   it.effect("keeps every character of a text", () =>
     Effect.gen(function* () {
       const { history, log } = yield* HistoryDb
@@ -137,6 +151,17 @@ describe("forget", () => {
       yield* log.forget(rule)
       yield* log.forget({ ids: [], twins: [], windows: [] })
       expect(yield* log.end).toBe(1)
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("of a window reaches an entry by any of the devices that captured it", () =>
+    Effect.gen(function* () {
+      const { history, log, peers } = yield* HistoryDb
+      const entry = imported("make", T0)
+      yield* peers.apply(A, 1, [{ kind: "add", entry }])
+      yield* peers.apply(B, 1, [{ kind: "add", entry: { ...entry, device: B } }])
+      yield* log.forget({ ids: [], twins: [], windows: [{ from: T0, to: T0, device: B }] })
+      expect(yield* history.find({ words: [], limit: 9 })).toEqual([])
     }).pipe(Effect.provide(memory))
   )
 
