@@ -22,6 +22,8 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 // Commands whose code is worth compiling ahead, in the order of their worth.
 const WARM_UP = [["find", "x"], ["last"], ["status"], ["sync", "status"], ["--help"], ["no-such-command"]]
 
+process.on("exit", () => rmSync(dist, { recursive: true, force: true }))
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1))
 mkdirSync(join(dist, "app"), { recursive: true })
 const main = await bundle()
 writeEntry(main)
