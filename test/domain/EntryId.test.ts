@@ -18,9 +18,13 @@ describe("EntryId", () => {
   })
 
   it("never changes: every device, and every released hx, has to come to the same one", () => {
-    expect(importedId(1_700_000_000_000_000, "make test", 0)).toMatchInlineSnapshot(`"4be35c924a4a6fbf504686d1043ca288"`)
+    expect(importedId(1_700_000_000_000_000, "make test", 0)).toMatchInlineSnapshot(
+      `"4be35c924a4a6fbf504686d1043ca288"`
+    )
     expect(importedId(null, "make test", 1)).toMatchInlineSnapshot(`"6c8fab67ea286f64c854c3bbaba6d30d"`)
-    expect(liveId("session", 1, 1_700_000_000_123_456, "make test")).toMatchInlineSnapshot(`"eed4fad2131b58c94fe6e45327d45cf3"`)
+    expect(liveId("session", 1, 1_700_000_000_123_456, "make test")).toMatchInlineSnapshot(
+      `"eed4fad2131b58c94fe6e45327d45cf3"`
+    )
   })
 
   effectIt.prop(
