@@ -35,7 +35,8 @@ export const makeFolderStore = (root: string): ObjectStoreService => {
     }),
     put: Effect.fn("FolderStore.put")(function* (name, bytes, { condition, onProgress }) {
       yield* checkName("put", name, isObjectName)
-      if (condition._tag === "IfMatch") yield* requireRoot("put", root)
+      // Only what founds a store makes its folder: a segment must not land where a disk is meant to be mounted.
+      if (condition._tag === "IfMatch" || name.includes("/")) yield* requireRoot("put", root)
       const directory = dirname(join(root, name))
       yield* makeDirectory(root, name)
       if (!tidied.has(directory)) {

@@ -36,8 +36,8 @@ describe("a folder store", () => {
     Effect.gen(function* () {
       const root = join(yield* temporaryDirectory, "new", "store")
       const store = makeFolderStore(root)
-      yield* store.put("segments/ab/c.hxs", bytes("content"), { condition: Create })
       yield* store.put("vault.json", bytes("{}"), { condition: Always })
+      yield* store.put("segments/ab/c.hxs", bytes("content"), { condition: Create })
       expect(readFileSync(join(root, "segments/ab/c.hxs"), "utf8")).toBe("content")
       expect(lstatSync(join(root, "segments/ab/c.hxs")).mode & 0o777).toBe(0o600)
       expect(lstatSync(join(root, "segments")).mode & 0o777).toBe(0o700)
@@ -46,13 +46,14 @@ describe("a folder store", () => {
     })
   )
 
-  it.scopedLive("that is missing has no objects, is no empty list, and is made by a put that needs no object", () =>
+  it.scopedLive("that is missing has no objects, is no empty list, and is made by nothing but an object of its first level", () =>
     Effect.gen(function* () {
       const root = join(yield* temporaryDirectory, "unmounted")
       const store = makeFolderStore(root)
       expect(yield* reason(store.get("vault.json", 10))).toBe("Absent")
       expect(yield* reason(Stream.runDrain(store.list("manifests/")))).toBe("NoSuchBucket")
       expect(yield* reason(store.put("m", bytes("x"), { condition: IfMatch("e") }))).toBe("NoSuchBucket")
+      expect(yield* reason(store.put("segments/a/b.hxs", bytes("x"), { condition: Create }))).toBe("NoSuchBucket")
       yield* store.delete("m")
       expect(existsSync(root)).toBe(false)
       yield* store.put("vault.json", bytes("x"), { condition: Create })
