@@ -34,7 +34,7 @@ export const count = Effect.fnUntraced(function* (connection: Connection): Effec
     commands: yield* rows<readonly [string, number]>(sql`
       SELECT c.text, g.n FROM (
         SELECT command, count(*) AS n FROM entries WHERE shadowed = 0 GROUP BY command
-      ) g CROSS JOIN commands c ON c.id = g.command ORDER BY g.n DESC, c.id`),
+      ) g CROSS JOIN commands c ON c.id = g.command`),
     hosts: tally(places.map(([host, , n]) => [host, n])),
     shells: tally(places.map(([, shell, n]) => [shell, n])),
     directories: yield* rows<readonly [string, number]>(sql`

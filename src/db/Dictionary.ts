@@ -57,11 +57,20 @@ export const sweepCommands = Effect.fnUntraced(function* (
     WHERE NOT EXISTS (SELECT 1 FROM entries WHERE command = value)`)
   if (found.length === 0) return
   const unused = JSON.stringify(found.map(([id]) => id))
+  const total = (yield* scalar<number | null>(sql`SELECT max(id) FROM commands`)) ?? 0
+  if (found.length * REBUILD_SHARE > total) {
+    yield* overwrite(connection, "commands", unused)
+    yield* sql`INSERT INTO commands_fts (commands_fts) VALUES ('rebuild')`
+    return
+  }
   yield* sql`
     INSERT INTO commands_fts (commands_fts, rowid, text)
     SELECT 'delete', id, text FROM commands WHERE id IN (SELECT value FROM json_each(${unused})) AND hash IS NOT NULL`
   yield* overwrite(connection, "commands", unused)
 })
+
+/** Taking a text out of the trigram index costs as much (a millisecond) as putting this many into a new one. */
+const REBUILD_SHARE = 400
 
 /** The same for terms, with those that merges replaced earlier. */
 export const sweepTerms = Effect.fnUntraced(function* (

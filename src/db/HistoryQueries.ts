@@ -81,7 +81,7 @@ export interface Summary {
 
 /** What statistics are made of: visible entries, counted. */
 export interface Counts {
-  /** By command, most first. */
+  /** By command, in no order. */
   readonly commands: ReadonlyArray<readonly [command: string, count: number]>
   readonly hosts: Tally
   readonly shells: Tally

@@ -51,7 +51,7 @@ export const planForget = Effect.fn("Forget.plan")(function* (request: ForgetReq
   const within = window === null ? [] : yield* history.underWindow(window)
   const chosen = Array.from(new Set([...named.map(({ id }) => id), ...matching.map(({ id }) => id), ...within]))
 
-  const rules: Array<ForgetRule> = window === null ? [] : [{ ids: [], twins: [], windows: [window] }]
+  const rules: Array<ForgetRule> = []
   const gone: Array<Entry> = [...named]
   for (let from = 0; from < chosen.length; from += RULE_IDS) {
     const part = chosen.slice(from, from + RULE_IDS)
@@ -59,6 +59,8 @@ export const planForget = Effect.fn("Forget.plan")(function* (request: ForgetReq
     rules.push(rule)
     for (const entry of visible) gone.push(entry)
   }
+  // The window comes last: the entries that the other rules name tell what their twin keys stand for.
+  if (window !== null) rules.push({ ids: [], twins: [], windows: [window] })
   const entries = Array.from(new Map(gone.map((entry) => [entry.id, entry])).values())
   return {
     rules,

@@ -37,7 +37,7 @@ export const stats = Effect.fn("Stats.stats")(function* (now: number) {
     hosts: counts.hosts,
     shells: counts.shells,
     directories: counts.directories.slice(0, TOP),
-    topCommands: counts.commands.slice(0, TOP),
+    topCommands: most(counts.commands),
     topWords: topWords(counts.commands),
     finished: counts.finished,
     failed: counts.failed,
@@ -51,8 +51,15 @@ const topWords = (commands: Counts["commands"]): Tally => {
     const word = firstWord(command)
     if (word !== null) counts.set(word, (counts.get(word) ?? 0) + count)
   }
-  return Array.from(counts)
-    .sort(([, a], [, b]) => b - a)
+  return most(Array.from(counts))
+}
+
+/** The TOP with the highest counts; of equals those that come first in the alphabet. */
+const most = (counted: Counts["commands"]): Tally => {
+  const least = counted.map(([, count]) => count).sort((a, b) => b - a)[TOP - 1] ?? 0
+  return counted
+    .filter(([, count]) => count >= least)
+    .sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1))
     .slice(0, TOP)
 }
 
