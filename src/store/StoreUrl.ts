@@ -135,6 +135,14 @@ type Parameter = (typeof PARAMETERS)[number]
 
 const CONTROL = /[\u0000-\u001f\u007f]/
 
+/** A parameter that ended up in something else, as where the "?" was forgotten: that would be stored, shown and sent with the secret in it. */
+const MISPLACED_SECRET = /(access_?key|secret|token)[^/=]*=/i
+
+const refuseMisplaced = (text: string, where: string): Either.Either<void, StoreUrlError> =>
+  MISPLACED_SECRET.test(text)
+    ? refuse("Keys stand where they would be shown", where, 'parameters come after one "?", with "&" between them')
+    : Either.right(undefined)
+
 const refuse = (what: string, where: string, next: string): Either.Either<never, StoreUrlError> =>
   Either.left(new StoreUrlError({ what, where, next }))
 
@@ -146,6 +154,7 @@ const parseS3 = (url: string): Either.Either<StoreUrl, StoreUrlError> =>
     if (!/^s3:\/\//i.test(url))
       return yield* refuse("The bucket's name is missing", "after s3:", `write s3://; ${FORM}`)
     const slash = path.indexOf("/")
+    yield* refuseMisplaced(slash === -1 ? path : path.slice(0, slash), "the bucket's name")
     const bucket = yield* parseBucket(slash === -1 ? path : path.slice(0, slash))
     const prefix = yield* parsePrefix(slash === -1 ? "" : path.slice(slash + 1))
     const values = yield* parseQuery(query ?? "")
@@ -156,7 +165,7 @@ const parseS3 = (url: string): Either.Either<StoreUrl, StoreUrlError> =>
       region: yield* optional(values, "region", parseRegion),
       endpoint: yield* optional(values, "endpoint", parseEndpointParameter),
       pathStyle: yield* optional(values, "path_style", parseBoolean),
-      profile: yield* optional(values, "profile", Either.right)
+      profile: yield* optional(values, "profile", (name) => Either.map(refuseMisplaced(name, "profile"), () => name))
     }
     return { location, credentials: yield* parseCredentials(values) }
   })
@@ -186,6 +195,7 @@ const parsePrefix = (raw: string): Either.Either<string, StoreUrlError> =>
   Either.gen(function* () {
     if (raw.includes("#")) return yield* refuse('There is a "#" in the URL', "the prefix", 'write it as "%23"')
     const prefix = (yield* decode(raw, "the prefix")).replace(/\/$/, "")
+    yield* refuseMisplaced(prefix, "the prefix")
     if (prefix === "") return ""
     const bad = prefix.split("/").find((segment) => segment === "" || segment === "." || segment === "..")
     if (bad !== undefined || prefix.includes("\\")) {
