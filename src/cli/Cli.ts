@@ -11,6 +11,8 @@ import { DEFAULTS, type GlobalOptions, read, type Request } from "./CommandLine.
 import { type CommandNode, toCommand } from "./CommandTree.ts"
 import type { ExitCode, Reportable } from "./ErrorReport.ts"
 import { Output } from "./Output.ts"
+import { printableLines } from "./Printable.ts"
+import { withoutSecrets } from "./Secrets.ts"
 
 /** What a command may fail with; the report has words for all of it. */
 export type CommandError = Reportable | ValidationError.ValidationError
@@ -76,7 +78,8 @@ const standardErrorLogger = Effect.map(Stdio, (stdio) =>
     const words = Array.isArray(message) ? message.map(String).join(" ") : String(message)
     const reason = Cause.isEmpty(cause) ? "" : `\n${Cause.pretty(cause, { renderErrorCause: true })}`
     const prefix = logLevel._tag === "Info" ? "" : `${logLevel.label.toLowerCase()}: `
-    stdio.unsafeWriteError(`${prefix}${words}${reason}\n`)
+    // What stores and other devices said may be in all of it.
+    stdio.unsafeWriteError(`${printableLines(withoutSecrets(`${prefix}${words}${reason}`))}\n`)
   })
 )
 

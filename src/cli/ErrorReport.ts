@@ -23,6 +23,7 @@ import type { SegmentMismatch } from "../sync/SegmentFetch.ts"
 import type * as Sync from "../sync/SyncError.ts"
 import { plainText } from "./Help.ts"
 import { printable } from "./Printable.ts"
+import { withoutSecrets } from "./Secrets.ts"
 import type { UsageError } from "./UsageError.ts"
 
 /** 0 done · 1 a bug · 2 usage · 3 credentials or permission · 4 conflict · 5 corrupt · 6 network · 7 archived · 8 partly done · 130 interrupted */
@@ -383,13 +384,3 @@ const unforeseen = (defect: unknown): Report => {
 
 const detailed = (subject: string, detail: string | undefined): string =>
   detail === undefined || detail === "" ? subject : `${subject}: ${detail}`
-
-/** The last guard: messages are made without secrets, foreign ones may not be. */
-export const withoutSecrets = (text: string): string =>
-  text
-    .replace(
-      /\b(access_key|secret_key|session_token|X-Amz-[A-Za-z-]*(?:Signature|Credential|Token))=[^&\s"']*/gi,
-      "$1=…"
-    )
-    .replace(/(\/\/[^/\s:@]*):[^/\s@]*@/g, "$1:…@")
-    .replace(/\bhx1[02-9ac-hj-np-z]{20,}/gi, "hx1…")

@@ -1,6 +1,7 @@
 import { Cause, FiberId } from "effect"
 import { describe, expect, it } from "vitest"
-import { reportOf, reportText, withoutSecrets } from "../../src/cli/ErrorReport.ts"
+import { reportOf, reportText } from "../../src/cli/ErrorReport.ts"
+import { withoutSecrets } from "../../src/cli/Secrets.ts"
 import { UsageError } from "../../src/cli/UsageError.ts"
 import { DbError } from "../../src/db/DbError.ts"
 import { StoreError, type StoreErrorReason } from "../../src/store/StoreError.ts"
@@ -91,6 +92,12 @@ describe("what never reaches the terminal", () => {
     const shown = withoutSecrets(text)
     for (const secret of ["AK", "sk/+", "pw@", "qqq", "=ab"]) expect(shown).not.toContain(secret)
     expect(shown).toContain("region=r")
+  })
+
+  it("secrets under other names, with escapes, and recovery keys that were mistyped", () => {
+    const text = `aws_secret_access_key=abc/+ secret_key%3Dk%2Fk X-Amz-Security-Token=tok hx1${"q".repeat(10)}b${"q".repeat(60)}`
+    const shown = withoutSecrets(text)
+    for (const secret of ["abc", "k%2F", "=tok", "qqq"]) expect(shown).not.toContain(secret)
   })
 
   it("control characters, and more than three lines", () => {

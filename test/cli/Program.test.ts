@@ -41,6 +41,15 @@ describe("the built program", () => {
     expect(ran.stderr).toContain("--x\\x1b[31m\\u202e")
   })
 
+  it("makes them visible in its log too, and shows no secret there", async () => {
+    const ran = await hx(["sync", "init", "--device", "\u001B[31m\u202E secret_key=abc", "--log-level", "all"])
+    expect(ran.stderr).toContain("debug: The command failed:")
+    expect(ran.stderr).not.toMatch(/[\u001B\u202E]|abc/)
+    const shown = await hx(["show", "\u001B[31m hx1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "--log-level", "debug"])
+    expect(shown.stderr).toContain("debug: The command failed:")
+    expect(shown.stderr).not.toMatch(/\u001B|qqqqq/)
+  })
+
   it("never waits for standard input that nobody asked to read", async () => {
     expect((await hx(["--help"])).code).toBe(0)
   })
