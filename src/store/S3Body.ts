@@ -1,6 +1,6 @@
-/** Reading the body of an answer: no more bytes than allowed, and no longer than its size excuses. */
+/** Reading the bodies of answers: no more bytes than allowed, and no longer than its size excuses. */
 
-import type { GetObjectCommandOutput } from "@aws-sdk/client-s3"
+import type { GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3"
 import { Duration } from "effect"
 import { Readable } from "node:stream"
 import { StoreError } from "./StoreError.ts"
@@ -52,6 +52,36 @@ export const readBody = async (
   return chunks.length === 1 && only !== undefined && only.buffer.byteLength === only.byteLength
     ? only
     : concat(chunks, read)
+}
+
+/**
+ * What the SDK reads whole by itself (lists, errors) is bounded too: a page of a thousand objects comes nowhere near this, and a captive portal or
+ * a hostile server may never end.
+ */
+export const boundAnswers = (client: S3Client): S3Client => {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const result = await next(args)
+        const response = result.response as { statusCode?: number; body?: unknown }
+        const isObject = commandName === "GetObjectCommand" && (response.statusCode ?? 0) < 300
+        if (!isObject && response.body instanceof Readable) response.body = Readable.from(bounded(response.body))
+        return result
+      },
+    { step: "deserialize", priority: "low", name: "hxBoundAnswers" }
+  )
+  return client
+}
+
+const MAX_ANSWER = 16 * 1024 * 1024
+
+async function* bounded(body: Readable): AsyncGenerator<Uint8Array> {
+  let read = 0
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    read += chunk.byteLength
+    if (read > MAX_ANSWER) throw Object.assign(new Error("an answer without end"), { code: "EMSGSIZE" })
+    yield chunk
+  }
 }
 
 const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {

@@ -7,6 +7,7 @@ import { HeadBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/clien
 import { type Clock, Effect, Option } from "effect"
 import { variable } from "../platform/Variables.ts"
 import type { RequestLogService, RequestOperation, RequestRecord } from "./RequestLog.ts"
+import { boundAnswers } from "./S3Body.ts"
 import { type S3Context, toStoreError } from "./S3Errors.ts"
 import { oneLine, readFailure, secretsOf, secretsOfEnvironment } from "./S3Failure.ts"
 import { identityOf, prepareEnvironment } from "./S3Identity.ts"
@@ -68,12 +69,12 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
   const source = yield* regionSource(service, () => new S3Client(base))
   const region = once(async () => {
     if (source._tag === "Known") return source.region
-    const asking = new S3Client({ ...base, region: DEFAULT_REGION })
+    const asking = boundAnswers(new S3Client({ ...base, region: DEFAULT_REGION }))
     const head = () => asking.send(new HeadBucketCommand({ Bucket: location.bucket }))
     return askBucket(() => meter(headRequest(location.bucket), NEVER, head), location.bucket)
   })
   const client = yield* Effect.acquireRelease(
-    Effect.sync(() => new S3Client({ ...base, region })),
+    Effect.sync(() => boundAnswers(new S3Client({ ...base, region }))),
     // Closes the connections, which all clients made here share.
     (client) => Effect.sync(() => client.destroy())
   )

@@ -138,7 +138,9 @@ const SYSTEM: Readonly<Record<string, StoreErrorReason>> = {
   ECONNABORTED: "ConnectionLost",
   EPIPE: "ConnectionLost",
   ERR_STREAM_PREMATURE_CLOSE: "ConnectionLost",
-  ERR_STREAM_DESTROYED: "ConnectionLost"
+  ERR_STREAM_DESTROYED: "ConnectionLost",
+  // S3Body.boundAnswers
+  EMSGSIZE: "NotAStore"
 }
 
 const NAMES: Readonly<Record<string, StoreErrorReason>> = {

@@ -33,7 +33,7 @@ export const readFailure = (thrown: unknown, secrets: ReadonlyArray<string>): S3
   const s3Code = asText(error["Code"])
   const body = asText(error["$responseBodyText"]) ?? asText(error["body"]) ?? ""
   return {
-    name: s3Code ?? asText(error["name"]) ?? "Error",
+    name: oneLine(s3Code ?? asText(error["name"]) ?? "Error", secrets),
     code: errno(thrown),
     status: asNumber(metadata["httpStatusCode"]) ?? asNumber(response["statusCode"]),
     fromS3: s3Code !== undefined,
@@ -61,6 +61,7 @@ export const secretsOfEnvironment: Effect.Effect<ReadonlyArray<string>> = Effect
 export const oneLine = (text: string, secrets: ReadonlyArray<string>): string => {
   const clean = secrets
     .filter((secret) => secret.length > 3)
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
     .reduce((shown, secret) => shown.replaceAll(secret, "…"), text)
     .split("\n", 1)
     .join("")

@@ -132,6 +132,9 @@ const cases: ReadonlyArray<Case> = [
   ["a redirect to a login page", get, html(302, { location: "https://login.example/?token=1" }), "NotAStore"],
   ["a redirect to a login page, list", list, html(302, { location: "https://login.example/?token=1" }), "NotAStore"],
   ["an empty success for a list", list, answer(200), "NotAStore"],
+  ["a list without end", list, { kind: "answer", status: 200, body: endless(listOf("faults", "false")) }, "NotAStore"],
+  ["an error without end", get, { kind: "answer", status: 503, body: endless(s3Error("SlowDown")) }, "NotAStore"],
+  ["an error whose code repeats a secret", get, answer(500, `${TOKEN}&#27;[31m`), "ServerFailure"],
   ["a list of another bucket", list, { kind: "answer", status: 200, body: listOf("other", "false") }, "NotAStore"],
   [
     "a list that does not say whether there is more",
@@ -163,6 +166,11 @@ function listOf(bucket: string, truncated: string): string {
   return `<?xml version="1.0"?><ListBucketResult><Name>${bucket}</Name><Prefix>p/</Prefix>${
     truncated === "" ? "" : `<IsTruncated>${truncated}</IsTruncated>`
   }<KeyCount>0</KeyCount></ListBucketResult>`
+}
+
+/** Some megabytes more than any page or error has. */
+function endless(xml: string): string {
+  return xml.replace(/<\/[A-Za-z]*>$/, (end) => `${" ".repeat(17 * 1024 * 1024)}${end}`)
 }
 
 describe("a failure of S3", () => {
