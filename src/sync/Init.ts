@@ -118,7 +118,9 @@ const joinPlain = Effect.fnUntraced(function* (
   options: InitOptions
 ) {
   const home = Option.getOrNull(yield* SyncState.homeVault.get)
-  if (home !== null && home.encrypted && home.vaultId === descriptor.vault) {
+  // A key kept here says so too: this device may have been in another vault since.
+  const kept = yield* Effect.flatMap(VaultKeys, (keys) => keys.load(descriptor.vault))
+  if (Option.isSome(kept) || (home !== null && home.encrypted && home.vaultId === descriptor.vault)) {
     const detail = "it says that the vault is not encrypted, but this device knows that it is"
     return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail })
   }

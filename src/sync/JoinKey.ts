@@ -44,8 +44,15 @@ export const findKeyring = Effect.fn("JoinKey.find")(function* (
   store: string
 ) {
   const keys = yield* VaultKeys
+  // A key that is given helps where the one kept here cannot be read.
+  const kept = yield* Option.isSome(given.key)
+    ? Effect.orElseSucceed(keys.load(descriptor.vault), () => Option.none<Keyring>())
+    : keys.load(descriptor.vault)
+  if (Option.isSome(kept) && kept.value.epoch > descriptor.epoch) {
+    const detail = `it went back to key number ${descriptor.epoch}; this device has number ${kept.value.epoch}`
+    return yield* new ManifestCorrupt({ store, name: VAULT_DESCRIPTOR, detail })
+  }
   if (Option.isSome(given.key)) return yield* fromKeyText(descriptor, given.key.value, store)
-  const kept = yield* keys.load(descriptor.vault)
   if (Option.isSome(kept)) {
     const key = kept.value.keys.get(descriptor.epoch)
     if (key !== undefined) return yield* prove(descriptor, key, keys.location(descriptor.vault), store)

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
-import type { Conditions } from "../../src/store/MemoryObjectStore.ts"
+import { Effect, Either, Option, Redacted } from "effect"
+import * as RecoveryKey from "../../src/format/RecoveryKey.ts"
+import * as VaultDescriptor from "../../src/format/VaultDescriptor.ts"
+import { type Conditions, plant } from "../../src/store/MemoryObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { VAULT_DESCRIPTOR } from "../../src/sync/ObjectNames.ts"
 import { reset } from "../../src/sync/Reset.ts"
+import { VaultKeys } from "../../src/sync/VaultKeys.ts"
 import { commandsOf, historyOf } from "./History.ts"
-import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record, type TestDevice } from "./World.ts"
+import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record, storeAt, type TestDevice } from "./World.ts"
 
 const run = (device: TestDevice, command: string, counter: number) =>
   Effect.flatMap(live(device, command, counter), (entry) => record(device, entry))
@@ -52,6 +55,48 @@ describe("joining a vault", () => {
       yield* initDevice(a, passphrase("correct horse"))
       expect(yield* Effect.flip(initDevice(b, passphrase("wrong horse")))).toMatchObject({ _tag: "WrongVaultKey" })
       expect(yield* initDevice(b, passphrase("correct horse"))).toMatchObject({ outcome: "joined", encrypted: true })
+    })
+  )
+
+  it.scoped("a vault.json from before the key was rotated is refused, and the new key is kept", () =>
+    Effect.gen(function* () {
+      const world = makeWorld()
+      const a = yield* makeDevice(world, "a")
+      const founded = yield* initDevice(a)
+      const old = Option.getOrThrow(founded.recoveryKey)
+      const oldKey = Either.getOrThrow(RecoveryKey.parse(old)).key
+      const before = Option.getOrThrow(Option.fromNullable(world.bucket.objects.get(VAULT_DESCRIPTOR))).bytes
+      const [newKey, at] = [new Uint8Array(32).fill(7), 1_763_834_400_000_000]
+      const descriptor = yield* VaultDescriptor.decode(before)
+      const rotated = VaultDescriptor.rotate(descriptor, { oldKey, newKey, accepted: [], at })
+      plant(world.bucket, VAULT_DESCRIPTOR, VaultDescriptor.encode(rotated))
+      const key = RecoveryKey.format(newKey, 2, founded.vaultId)
+      yield* initDevice(a, { key })
+
+      plant(world.bucket, VAULT_DESCRIPTOR, before)
+      for (const options of [{}, { key: old }]) {
+        expect(yield* Effect.flip(initDevice(a, options))).toMatchObject({ _tag: "ManifestCorrupt" })
+      }
+      const kept = yield* a.as(Effect.flatMap(VaultKeys, (keys) => keys.load(founded.vaultId)))
+      expect(Option.getOrThrow(kept)).toMatchObject({ epoch: 2 })
+    })
+  )
+
+  it.scoped("a vault whose key this device keeps never turns into one without encryption", () =>
+    Effect.gen(function* () {
+      const world = makeWorld()
+      const a = yield* makeDevice(world, "a")
+      const founded = yield* initDevice(a)
+      const elsewhere = storeAt(world, "/elsewhere")
+      const other = VaultDescriptor.create({ vaultId: "0".repeat(32), key: null, at: 0 })
+      plant(elsewhere.bucket, VAULT_DESCRIPTOR, VaultDescriptor.encode(other))
+      expect(yield* initDevice(a, { url: elsewhere.url, noEncrypt: true })).toMatchObject({ encrypted: false })
+
+      const forged = VaultDescriptor.create({ vaultId: founded.vaultId, key: null, at: 0 })
+      plant(world.bucket, VAULT_DESCRIPTOR, VaultDescriptor.encode(forged))
+      for (const noEncrypt of [false, true]) {
+        expect(yield* Effect.flip(initDevice(a, { noEncrypt }))).toMatchObject({ _tag: "ManifestCorrupt" })
+      }
     })
   )
 
