@@ -61,10 +61,19 @@ async function bundle() {
       minifyWhitespace: true,
       logLevel: "warning"
     })
-    writeFileSync(join(dist, "app", basename(file.path)), withoutCopy(code))
+    writeFileSync(join(dist, "app", basename(file.path)), withSqliteOf(withoutCopy(code)))
   }
   if (metafile !== undefined) writeFileSync(metafile, JSON.stringify(result.metafile))
   return "bin.js"
+}
+
+/**
+ * From Node.js 24.19 on, better-sqlite3 up to 12 aborts the process whenever a statement is collected while no JavaScript runs. Version 13 is built
+ * on Node-API and does not, but needs Node.js 22. So both are installed, and each Node.js loads the one that works with it.
+ */
+function withSqliteOf(code) {
+  const choice = 'parseInt(process.versions.node)>=24?"better-sqlite3-napi":"better-sqlite3"'
+  return code.replaceAll('require("better-sqlite3")', `require(${choice})`)
 }
 
 /** effect's Schema can make random values for tests, with fast-check: nothing that hx does at run time. */
