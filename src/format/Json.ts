@@ -34,6 +34,9 @@ export const isJsonObject = (value: Json): value is JsonObject =>
 
 export const canonicalJson = (value: Json): string => JSON.stringify(sorted(value))
 
+/** What a document says, short enough for a message that is shown and kept. */
+export const inShort = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
+
 /** The same order of members, over several lines, for files that people may look into. */
 export const readableJson = (value: Json): string => `${JSON.stringify(sorted(value), null, 2)}\n`
 

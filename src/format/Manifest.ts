@@ -27,14 +27,16 @@
  *     }
  *
  * The tail holds operations (last of the last segment, or 0) + 1 to "last". A reader ignores members it does not know; what it must know is
- * named in "mandatory". At most 100,000 segments and 10,000 devices in either list.
+ * named in "mandatory". At most 100,000 segments and 10,000 devices in either list; a segment's plaintext has at most 64 MiB, its object 92
+ * bytes more.
  */
 
 import { Data, Effect, Either, ParseResult, Schema } from "effect"
 import { type DeviceId, isDeviceId } from "../domain/Device.ts"
 import type { ChainHash } from "../domain/LogChain.ts"
 import { ByteReader, ByteWriter } from "./ByteColumn.ts"
-import { canonicalJson, isJsonObject, type JsonObject, parseJson } from "./Json.ts"
+import { ENVELOPE_OVERHEAD, MAX_PLAINTEXT } from "./Envelope.ts"
+import { canonicalJson, inShort, isJsonObject, type JsonObject, parseJson } from "./Json.ts"
 import { readSegment } from "./SegmentReader.ts"
 
 export interface Manifest {
@@ -123,7 +125,7 @@ export const decode = Effect.fn("Manifest.decode")(function* (bytes: Uint8Array,
   if (document === null || !isJsonObject(document)) return yield* refuse("Malformed", "its JSON does not read")
   if (document.version !== VERSION) return yield* refuse("NewerFormat", "its version is not 1")
   const unknown = unknownFeatures(document)
-  if (unknown.length > 0) return yield* refuse("NewerFormat", `needs ${unknown.join(", ")}`)
+  if (unknown.length > 0) return yield* refuse("NewerFormat", inShort(`needs ${unknown.join(", ")}`))
   const {
     mandatory: _mandatory,
     version: _version,
@@ -168,6 +170,7 @@ const unknownFeatures = (document: JsonObject): ReadonlyArray<string> =>
 const hex = (bytes: number) => Schema.String.pipe(Schema.pattern(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
 const count = Schema.Number.pipe(Schema.int(), Schema.between(0, Number.MAX_SAFE_INTEGER))
 const positive = Schema.Number.pipe(Schema.int(), Schema.between(1, Number.MAX_SAFE_INTEGER))
+const atMost = (most: number) => Schema.Number.pipe(Schema.int(), Schema.between(1, most))
 const deviceId = Schema.String.pipe(Schema.filter(isDeviceId))
 
 const Document = Schema.Struct({
@@ -187,8 +190,8 @@ const Document = Schema.Struct({
       first: positive,
       last: positive,
       count,
-      size: positive,
-      sealed: positive,
+      size: atMost(MAX_PLAINTEXT),
+      sealed: atMost(MAX_PLAINTEXT + ENVELOPE_OVERHEAD),
       sha256: hex(32),
       chain: hex(16)
     })

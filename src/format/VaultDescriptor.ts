@@ -42,7 +42,7 @@
 import { Data, Effect, Either, Schema } from "effect"
 import { createCipheriv, createDecipheriv, createHash, createHmac, scrypt, timingSafeEqual } from "node:crypto"
 import { type DeviceId, isDeviceId } from "../domain/Device.ts"
-import { canonicalJson, isJsonObject, type JsonObject, parseJson, readableJson } from "./Json.ts"
+import { canonicalJson, inShort, isJsonObject, type JsonObject, parseJson, readableJson } from "./Json.ts"
 import { derive, isVaultId, KEY_BYTES, type Keyring, MAX_EPOCH, plainKeyring } from "./Keyring.ts"
 
 export interface VaultDescriptor {
@@ -157,7 +157,8 @@ export const decode = (bytes: Uint8Array): Effect.Effect<VaultDescriptor, VaultD
   if (checksum !== sha256(canonicalJson(signed)) || !Buffer.from(readableJson(document)).equals(bytes)) {
     return refuse("Corrupt", "the checksum does not match")
   }
-  if (document.version !== VERSION) return refuse("NewerFormat", `version ${canonicalJson(document.version ?? null)}`)
+  if (document.version !== VERSION)
+    return refuse("NewerFormat", inShort(`version ${canonicalJson(document.version ?? null)}`))
   return fromDocument(signed)
 }
 
@@ -365,7 +366,7 @@ const decodeDocument = Schema.decodeUnknownEither(Document, { onExcessProperty: 
 const fromDocument = (signed: JsonObject): Effect.Effect<VaultDescriptor, VaultDescriptorError> => {
   const mandatory = Array.isArray(signed.mandatory) ? signed.mandatory : []
   const unknown = mandatory.filter((feature) => typeof feature === "string" && !KNOWN_FEATURES.has(feature))
-  if (unknown.length > 0) return refuse("NewerFormat", `needs ${unknown.join(", ")}`)
+  if (unknown.length > 0) return refuse("NewerFormat", inShort(`needs ${unknown.join(", ")}`))
   const names = Object.keys(signed)
   const pick = (known: boolean) =>
     Object.fromEntries(Object.entries(signed).filter(([name]) => Object.hasOwn(Document.fields, name) === known))

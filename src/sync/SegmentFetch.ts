@@ -4,7 +4,7 @@ import { Data, Effect } from "effect"
 import { type Absorbed, HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import type { Operation } from "../domain/Operation.ts"
-import { ENVELOPE_OVERHEAD, MAX_PLAINTEXT, open, segmentContext } from "../format/Envelope.ts"
+import { ENVELOPE_OVERHEAD, open, segmentContext } from "../format/Envelope.ts"
 import type { SegmentRef } from "../format/Manifest.ts"
 import { plaintextHash, SegmentError } from "../format/Segment.ts"
 import { readSegment, type SegmentReader } from "../format/SegmentReader.ts"
@@ -22,10 +22,10 @@ export class SegmentMismatch extends Data.TaggedError("SegmentMismatch")<{ reado
   }
 }
 
-/** The sealed bytes of a segment: one GET. */
+/** The sealed bytes of a segment: one GET. Sealing never makes them more than the plaintext's size and the envelope's, whatever the codec. */
 export const downloadSegment = Effect.fn("Segment.download")(function* (device: DeviceId, segment: SegmentRef) {
   const { store } = yield* VaultSession
-  return (yield* store.get(segmentName(device, segment.id), MAX_PLAINTEXT + ENVELOPE_OVERHEAD)).bytes
+  return (yield* store.get(segmentName(device, segment.id), segment.size + ENVELOPE_OVERHEAD)).bytes
 })
 
 /** Authenticates a segment and proves that it is the one its manifest names. */
@@ -35,7 +35,7 @@ export const openSegment = Effect.fn("Segment.open")(function* (
   sealed: Uint8Array
 ) {
   const { keyring } = yield* VaultSession
-  const plaintext = yield* open(sealed, segmentContext(device, segment.id), keyring, { maxPlaintext: MAX_PLAINTEXT })
+  const plaintext = yield* open(sealed, segmentContext(device, segment.id), keyring, { maxPlaintext: segment.size })
   if (plaintext.length !== segment.size || plaintextHash(plaintext) !== segment.sha256) {
     return yield* new SegmentMismatch({ detail: "it is not the one its manifest names" })
   }

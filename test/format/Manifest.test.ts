@@ -124,6 +124,8 @@ describe("a manifest", () => {
       const needed = yield* withJson(FULL, (document) => ({ ...document, mandatory: ["tags"] }))
       const newer = yield* withJson(FULL, (document) => ({ ...document, version: 2, segments: "elsewhere" }))
       for (const bytes of [needed, newer]) expect((yield* failureOf(decode(bytes, DEVICE))).reason).toBe("NewerFormat")
+      const endless = yield* withJson(FULL, (document) => ({ ...document, mandatory: ["x".repeat(1_000_000)] }))
+      expect((yield* failureOf(decode(endless, DEVICE))).message.length).toBeLessThan(400)
     })
   )
 
@@ -139,6 +141,8 @@ describe("a manifest", () => {
         "a segment's name as a path": { segments: [{ ...segment(1, 300), id: "../../../../etc/passwd/./././././" }] },
         "a short hash": { segments: [{ ...segment(1, 300), sha256: "0d" }] },
         "no bytes": { segments: [{ ...segment(1, 300), sealed: 0 }] },
+        "a segment larger than any": { segments: [{ ...segment(1, 300), size: 2 ** 26 + 1 }] },
+        "an object larger than any": { segments: [{ ...segment(1, 300), sealed: 2 ** 53 - 1 }] },
         "an end before the segments'": { last: 299 },
         "an end before the tail's": { last: 301 },
         "an end after the tail's": { last: 303 },

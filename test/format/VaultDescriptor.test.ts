@@ -82,6 +82,8 @@ describe("vault.json", () => {
         const bytes = newDocument(change)
         expect((yield* failureOf(VaultDescriptor.decode(bytes))).reason).toBe("NewerFormat")
       }
+      const endless = newDocument({ mandatory: ["x".repeat(900_000)] })
+      expect((yield* failureOf(VaultDescriptor.decode(endless))).message.length).toBeLessThan(300)
     })
   )
 

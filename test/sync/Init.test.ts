@@ -8,7 +8,18 @@ import { VAULT_DESCRIPTOR } from "../../src/sync/ObjectNames.ts"
 import { reset } from "../../src/sync/Reset.ts"
 import { VaultKeys } from "../../src/sync/VaultKeys.ts"
 import { commandsOf, historyOf } from "./History.ts"
-import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record, storeAt, type TestDevice } from "./World.ts"
+import {
+  initDevice,
+  joinAll,
+  live,
+  makeDevice,
+  makeWorld,
+  pull,
+  push,
+  record,
+  storeAt,
+  type TestDevice
+} from "./World.ts"
 
 const run = (device: TestDevice, command: string, counter: number) =>
   Effect.flatMap(live(device, command, counter), (entry) => record(device, entry))
