@@ -9,7 +9,7 @@
 import { Data, Effect, Option } from "effect"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
-import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises"
+import { type FileHandle, mkdir, open, readdir, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { errno } from "./Errno.ts"
 
@@ -47,7 +47,8 @@ export const writePrivate = Effect.fn("PrivateFile.write")((path: string, bytes:
   Effect.gen(function* () {
     const directory = dirname(path)
     yield* makePrivateDirectory(directory)
-    const temporary = join(directory, `.~${basename(path)}.${randomBytes(6).toString("hex")}`)
+    yield* removeStray(path)
+    const temporary = join(directory, `${strayOf(path)}${randomBytes(6).toString("hex")}`)
     yield* Effect.acquireUseRelease(
       attempt(path, () => open(temporary, "wx", 0o600)),
       (handle) => attempt(path, () => handle.writeFile(bytes).then(() => handle.sync())),
@@ -60,9 +61,10 @@ export const writePrivate = Effect.fn("PrivateFile.write")((path: string, bytes:
   }).pipe(Effect.uninterruptible)
 )
 
-/** Removes the file for good; where there is none, nothing happens. */
+/** Removes the file for good, and what killed writes of it left; where there is none, nothing happens. */
 export const removePrivate = Effect.fn("PrivateFile.remove")((path: string) =>
-  attempt(path, () => unlink(path)).pipe(
+  removeStray(path).pipe(
+    Effect.zipRight(attempt(path, () => unlink(path))),
     Effect.zipRight(syncDirectory(dirname(path))),
     Effect.catchIf(
       (error) => errno(error.cause) === "ENOENT",
@@ -91,6 +93,16 @@ export const syncDirectory = (path: string) =>
       () => Effect.void
     )
   )
+
+/** How the names of a file's temporary files begin. */
+const strayOf = (path: string): string => `.~${basename(path)}.`
+
+/** A write that was killed leaves its temporary file, with the secret in it. Whoever writes holds the device lock, so none is in use. */
+const removeStray = (path: string) =>
+  attempt(path, async () => {
+    const names = await readdir(dirname(path))
+    for (const name of names.filter((each) => each.startsWith(strayOf(path)))) await unlink(join(dirname(path), name))
+  })
 
 const readChecked = Effect.fn(function* (path: string, handle: FileHandle) {
   const stat = yield* attempt(path, () => handle.stat())

@@ -32,6 +32,21 @@ describe("a private file", () => {
     })
   )
 
+  it.scoped("takes with it what killed writes left, when it is written and when it is removed", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const path = join(directory, "key")
+      const plantStray = () => writeFileSync(join(directory, ".~key.0123456789ab"), "secret", { mode: 0o600 })
+      writeFileSync(join(directory, ".~key2.0123456789ab"), "another's")
+      plantStray()
+      yield* writePrivate(path, "secret")
+      expect(readdirSync(directory)).toEqual([".~key2.0123456789ab", "key"])
+      plantStray()
+      yield* removePrivate(path)
+      expect(readdirSync(directory)).toEqual([".~key2.0123456789ab"])
+    })
+  )
+
   it.scoped("that cannot be written leaves nothing behind and says why", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
