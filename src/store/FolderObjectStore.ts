@@ -121,7 +121,7 @@ const walk = (root: string, below: string): Effect.Effect<ReadonlyArray<string>,
       if (entry.name.startsWith(OWN) || FOREIGN.test(entry.name) || !isReadableName(entry.name)) continue
       const name = below === "" ? entry.name : `${below}/${entry.name}`
       if (entry.isFile()) names.push(name)
-      else if (entry.isDirectory()) names.push(...(yield* walk(root, name)))
+      else if (entry.isDirectory()) for (const inner of yield* walk(root, name)) names.push(inner)
     }
     return names
   }).pipe(
