@@ -8,6 +8,7 @@
 
 import Database from "better-sqlite3"
 import { Clock, Data, Duration, Effect, type Scope } from "effect"
+import { closeSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { errno } from "./Errno.ts"
 import { makePrivateDirectory } from "./PrivateFile.ts"
@@ -50,6 +51,7 @@ const open = Effect.fnUntraced(function* (path: string, wait: number) {
 const tryLock = (path: string): Effect.Effect<Database.Database | undefined, LockError> =>
   Effect.try({
     try: () => {
+      createFor(path)
       const database = new Database(path, { timeout: 0 })
       try {
         database.exec("BEGIN EXCLUSIVE")
@@ -67,3 +69,12 @@ const tryLock = (path: string): Effect.Effect<Database.Database | undefined, Loc
         cause
       })
   })
+
+/** SQLite would let others read it, and whoever can read it can hold it. Never opens a file that is there: see above. */
+const createFor = (path: string): void => {
+  try {
+    closeSync(openSync(path, "wx", 0o600))
+  } catch {
+    // It is there; or it cannot be made, which SQLite says better.
+  }
+}

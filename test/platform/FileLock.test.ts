@@ -38,6 +38,14 @@ describe("the lock", () => {
     })
   )
 
+  it.scopedLive("is a file that nobody else can read, and so hold", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryDirectory, "lock")
+      yield* Effect.scoped(acquireLock(path, 0))
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+    })
+  )
+
   it.scopedLive("is waited for, but no longer than allowed", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryDirectory, "lock")
