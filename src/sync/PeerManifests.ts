@@ -6,7 +6,7 @@ import type { Manifest } from "../format/Manifest.ts"
 import { judgePeer } from "./Conflict.ts"
 import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
 import { manifestName } from "./ObjectNames.ts"
-import { highestSeen, type Sighting } from "./Seen.ts"
+import { highestOf, type Sighting } from "./Seen.ts"
 import type { Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
@@ -22,7 +22,12 @@ export interface Gathered {
 
 interface Fetched {
   readonly listed: ListedManifest
-  readonly fetched: FetchedManifest
+  readonly fetched: FetchedManifest | PutOff
+}
+
+/** There is too much to be held at once: the next pull reads it. */
+interface PutOff {
+  readonly _tag: "PutOff"
 }
 
 export interface GatherOptions {
@@ -35,21 +40,26 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
   listing: ReadonlyArray<ListedManifest>,
   options: GatherOptions
 ) {
-  const { concurrentDownloads } = yield* SyncTuning
+  const { concurrentDownloads, heldManifests } = yield* SyncTuning
   const known = yield* SyncState.allPeers
   const retired = retiredBy(known.values())
   const present = listing.filter((listed) => !retired.has(listed.device))
   const changed = present.filter((listed) => known.get(listed.log)?.etag !== listed.info.etag)
-  const first = yield* Effect.forEach(changed, fetchTwice, { concurrency: concurrentDownloads })
-  const sightings = [
+  let held = 0
+  const within = (fetch: typeof fetchOnce) => (listed: ListedManifest) =>
+    Effect.suspend(() => (held < heldManifests ? fetch(listed) : Effect.succeed(putOff(listed)))).pipe(
+      Effect.tap(({ fetched }) => Effect.sync(() => void (held += weightOf(fetched))))
+    )
+  const first = yield* Effect.forEach(changed, within(fetchTwice), { concurrency: concurrentDownloads })
+  const sightings = highestOf([
     ...[...known.values()].map((peer): ReadonlyArray<Sighting> => peer.seen),
     ...first.flatMap(({ fetched }) => (fetched._tag === "Found" ? [fetched.manifest.seen] : []))
-  ]
+  ])
   const unchanged = present.filter((listed) => !changed.includes(listed))
   const suspicious = unchanged.filter(
     (listed) => !listed.isCopy && sequenceGap(known.get(listed.log), listed.device, sightings) && !options.force
   )
-  const again = yield* Effect.forEach(suspicious, fetchOnce, { concurrency: concurrentDownloads })
+  const again = yield* Effect.forEach(suspicious, within(fetchOnce), { concurrency: concurrentDownloads })
   const verdicts = yield* Effect.forEach(
     [...first, ...again],
     (each) => believe(each, known.get(each.listed.log), sightings, options),
@@ -150,6 +160,14 @@ const fetchTwice = (listed: ListedManifest) =>
     first.fetched._tag === "Unreadable" || first.fetched._tag === "Absent" ? fetchOnce(listed) : Effect.succeed(first)
   )
 
+const putOff = (listed: ListedManifest): Fetched => ({ listed, fetched: { _tag: "PutOff" } })
+
+/** Bytes that a manifest takes in memory, about. */
+const weightOf = (fetched: Fetched["fetched"]): number =>
+  fetched._tag === "Found"
+    ? fetched.manifest.tail.length + 512 * fetched.manifest.segments.length + 128 * fetched.manifest.seen.length
+    : 0
+
 type Verdict =
   | { readonly _tag: "Believed"; readonly gathered: Gathered }
   | { readonly _tag: "Doubted"; readonly log: DeviceId; readonly problem: Problem }
@@ -157,7 +175,7 @@ type Verdict =
 const believe = Effect.fnUntraced(function* (
   { fetched, listed }: Fetched,
   known: SyncState.PeerState | undefined,
-  sightings: ReadonlyArray<ReadonlyArray<Sighting>>,
+  sightings: ReadonlyMap<DeviceId, number>,
   options: GatherOptions
 ) {
   const doubt = (kind: Problem["kind"], detail: string): Verdict => ({
@@ -166,9 +184,10 @@ const believe = Effect.fnUntraced(function* (
     problem: { kind, device: known?.label ?? listed.device, name: listed.info.name, detail }
   })
   if (fetched._tag === "Absent") return doubt("missing", "it was listed, but cannot be read")
+  if (fetched._tag === "PutOff") return doubt("manifest", "there is too much to read at once: the next pull reads it")
   if (fetched._tag === "Archived") return doubt("archived", fetched.detail)
   if (fetched._tag === "Unreadable") return doubt(fetched.newer ? "newer" : "manifest", fetched.detail)
-  const seen = highestSeen(listed.device, sightings)
+  const seen = sightings.get(listed.device) ?? 0
   const trusted = (found: typeof fetched, forgiven: number): Verdict => ({
     _tag: "Believed",
     gathered: { listed, etag: found.etag, manifest: found.manifest, forgiven }
@@ -195,9 +214,9 @@ const believe = Effect.fnUntraced(function* (
 const sequenceGap = (
   known: SyncState.PeerState | undefined,
   device: DeviceId,
-  sightings: ReadonlyArray<ReadonlyArray<Sighting>>
+  sightings: ReadonlyMap<DeviceId, number>
 ): boolean => {
-  const seen = highestSeen(device, sightings)
+  const seen = sightings.get(device) ?? 0
   return known !== undefined && seen > known.sequence && seen > known.forgiven
 }
 

@@ -12,23 +12,18 @@ export interface Sighting {
   readonly sequence: number
 }
 
-/** The highest sequence of a device's manifest that any of these lists of sightings names; 0 where none does. */
-export const highestSeen = (device: DeviceId, sightings: Iterable<ReadonlyArray<Sighting>>): number => {
-  let highest = 0
+/** The highest sequence of each device's manifest that any of these lists of sightings names. */
+export const highestOf = (sightings: Iterable<ReadonlyArray<Sighting>>): ReadonlyMap<DeviceId, number> => {
+  const highest = new Map<DeviceId, number>()
   for (const list of sightings) {
-    for (const seen of list) if (seen.device === device && seen.sequence > highest) highest = seen.sequence
+    for (const { device, sequence } of list) highest.set(device, Math.max(sequence, highest.get(device) ?? 0))
   }
   return highest
 }
 
 /** The highest sequence of ours that any device we know of has seen. */
 export const seenByPeers = (device: DeviceId) =>
-  Effect.map(SyncState.allPeers, (peers) =>
-    highestSeen(
-      device,
-      [...peers.values()].map((peer) => peer.seen)
-    )
-  )
+  Effect.map(SyncState.allPeers, (peers) => highestOf([...peers.values()].map((peer) => peer.seen)).get(device) ?? 0)
 
 /** What our manifest says to have seen of the others. */
 export const seenByUs = (self: DeviceId) =>

@@ -13,6 +13,8 @@ export interface SyncTuningService {
   readonly segmentSize: number
   /** Objects above this many bytes go up in parts, which takes no conditions. */
   readonly partSize: number
+  /** Bytes of other devices' manifests that one pull holds, about; what is beyond waits for the next pull. No setting: a guard. */
+  readonly heldManifests: number
 }
 
 export const DEFAULT_TUNING: SyncTuningService = {
@@ -20,7 +22,8 @@ export const DEFAULT_TUNING: SyncTuningService = {
   concurrentDownloads: 8,
   compression: true,
   segmentSize: 8 * 1024 * 1024,
-  partSize: 5 * 1024 * 1024
+  partSize: 5 * 1024 * 1024,
+  heldManifests: 128 * 1024 * 1024
 }
 
 export class SyncTuning extends Context.Tag("hx/SyncTuning")<SyncTuning, SyncTuningService>() {
@@ -34,7 +37,8 @@ export class SyncTuning extends Context.Tag("hx/SyncTuning")<SyncTuning, SyncTun
         concurrentDownloads: yield* settings.get(SyncSettings.ConcurrentDownloads),
         compression: yield* settings.get(SyncSettings.Compression),
         segmentSize: yield* settings.get(SyncSettings.SegmentSize),
-        partSize: yield* settings.get(SyncSettings.PartSize)
+        partSize: yield* settings.get(SyncSettings.PartSize),
+        heldManifests: DEFAULT_TUNING.heldManifests
       }
     })
   )

@@ -20,6 +20,25 @@ describe("the main job", () => {
     })
   )
 
+  it.scoped("more manifests than may be held at once are read by one pull after the other", () =>
+    Effect.gen(function* () {
+      const world = makeWorld()
+      const b = yield* makeDevice(world, "b", { heldManifests: 1, concurrentDownloads: 1 })
+      const others = yield* Effect.forEach(["c", "d", "e"], (name) => makeDevice(world, name))
+      yield* joinAll(b, ...others)
+      for (const other of others) {
+        yield* record(other, yield* live(other, "ls", 1))
+        yield* push(other)
+      }
+      for (const left of [2, 1, 0]) {
+        const pulled = yield* pull(b)
+        expect(pulled).toMatchObject({ changed: 1, absorbed: { added: 1 } })
+        expect(pulled.problems).toHaveLength(left)
+      }
+      expect(yield* pull(b)).toMatchObject({ changed: 0, problems: [] })
+    })
+  )
+
   it.scoped("requests are those of the contract, and not on average", () =>
     Effect.gen(function* () {
       const world = makeWorld()

@@ -91,7 +91,8 @@ describe("tuning", () => {
         concurrentDownloads: 8,
         compression: false,
         segmentSize: 2 * 1024 * 1024,
-        partSize: 5 * 1024 * 1024
+        partSize: 5 * 1024 * 1024,
+        heldManifests: 128 * 1024 * 1024
       })
     }).pipe(
       Effect.provide(
