@@ -164,48 +164,58 @@ const makeS3Store = (
   }
 }
 
+/** More than any vault has: a server could go on for ever. */
+const MAX_PAGES = 2_000
+const MAX_LISTED = 500_000
+
 const listPages = (
   s3: S3Connection,
   request: S3Request,
   base: string,
   keyPrefix: string
 ): Stream.Stream<ObjectInfo, StoreError> =>
-  Stream.paginateChunkEffect(undefined as string | undefined, (token) =>
-    Effect.gen(function* () {
-      const page = yield* s3.use(request, (client, signal) =>
-        client.send(
-          new ListObjectsV2Command({
-            Bucket: s3.bucket,
-            ...(keyPrefix === "" ? {} : { Prefix: keyPrefix }),
-            ...(token === undefined ? {} : { ContinuationToken: token })
-          }),
-          { abortSignal: signal }
+  Stream.paginateChunkEffect(
+    { token: undefined as string | undefined, pages: 1, listed: 0 },
+    ({ listed, pages, token }) =>
+      Effect.gen(function* () {
+        const page = yield* s3.use(request, (client, signal) =>
+          client.send(
+            new ListObjectsV2Command({
+              Bucket: s3.bucket,
+              ...(keyPrefix === "" ? {} : { Prefix: keyPrefix }),
+              ...(token === undefined ? {} : { ContinuationToken: token })
+            }),
+            { abortSignal: signal }
+          )
         )
-      )
-      if (page.Name !== s3.bucket || typeof page.IsTruncated !== "boolean") return yield* notAStore(request)
-      const next = page.IsTruncated ? page.NextContinuationToken : undefined
-      if (page.IsTruncated && (next === undefined || next === token)) {
-        return yield* new StoreError({
-          ...place(request),
-          reason: "ServerFailure",
-          detail: "it has more, but not where"
+        if (page.Name !== s3.bucket || typeof page.IsTruncated !== "boolean") return yield* notAStore(request)
+        const next = page.IsTruncated ? page.NextContinuationToken : undefined
+        if (page.IsTruncated && (next === undefined || next === token)) {
+          return yield* new StoreError({
+            ...place(request),
+            reason: "ServerFailure",
+            detail: "it has more, but not where"
+          })
+        }
+        const objects = (page.Contents ?? []).flatMap(({ Key = "", ETag, Size, StorageClass }) => {
+          const name = Key.slice(base.length)
+          // Others' objects, and what some tools put to stand for a folder.
+          if (!Key.startsWith(keyPrefix) || ETag === undefined || !isReadableName(name)) return []
+          return [
+            {
+              name,
+              etag: unquoted(ETag),
+              size: Size ?? 0,
+              ...(StorageClass === undefined ? {} : { storageClass: StorageClass })
+            }
+          ]
         })
-      }
-      const objects = (page.Contents ?? []).flatMap(({ Key = "", ETag, Size, StorageClass }) => {
-        const name = Key.slice(base.length)
-        // Others' objects, and what some tools put to stand for a folder.
-        if (!Key.startsWith(keyPrefix) || ETag === undefined || !isReadableName(name)) return []
-        return [
-          {
-            name,
-            etag: unquoted(ETag),
-            size: Size ?? 0,
-            ...(StorageClass === undefined ? {} : { storageClass: StorageClass })
-          }
-        ]
+        const further = { token: next, pages: pages + 1, listed: listed + (page.Contents?.length ?? 0) }
+        if (next !== undefined && (pages === MAX_PAGES || further.listed > MAX_LISTED)) {
+          return yield* new StoreError({ ...place(request), reason: "NotAStore", detail: "its list does not end" })
+        }
+        return [Chunk.fromIterable(objects), next === undefined ? Option.none() : Option.some(further)] as const
       })
-      return [Chunk.fromIterable(objects), Option.fromNullable(next)] as const
-    })
   )
 
 /** Where the store keeps no condition, none is sent: some answer 501. */

@@ -184,6 +184,22 @@ describe("a failure of S3", () => {
     })
   )
 
+  it.scopedLive("is a list that never ends", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      const object = "<Contents><Key>p/x</Key><ETag>e</ETag><Size>1</Size></Contents>"
+      const page = (index: number) =>
+        listOf("faults", "true").replace(
+          "<KeyCount>",
+          `<NextContinuationToken>${index}</NextContinuationToken>${object.repeat(60_000)}<KeyCount>`
+        )
+      proxy.plan((index) => ({ kind: "answer", status: 200, body: page(index) }))
+      const error = yield* Effect.flip(Stream.runDrain(store.list("")))
+      expect(error).toMatchObject({ reason: "NotAStore", detail: "its list does not end" })
+      expect(proxy.requests.length).toBeLessThan(20)
+    })
+  )
+
   it.scopedLive("says how long to wait, where the store does", () =>
     Effect.gen(function* () {
       expect((yield* errorOf(get, answer(503, "SlowDown", "", { "retry-after": "7" }))).retryAfter).toBe(7_000)
