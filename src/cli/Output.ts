@@ -7,6 +7,7 @@
 
 import { Context, Effect, Layer } from "effect"
 import { Stdio } from "../platform/Stdio.ts"
+import type { UserFileError } from "../platform/UserFile.ts"
 
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
@@ -20,9 +21,9 @@ export interface OutputService {
   /** Cells in a line. */
   readonly columns: number
   /** The result of a command: the object with --json, the text otherwise. */
-  readonly result: (object: { readonly [key: string]: Json }, text: () => string) => Effect.Effect<void>
+  readonly result: (object: { readonly [key: string]: Json }, text: () => string) => Effect.Effect<void, UserFileError>
   /** Bytes as they are. */
-  readonly raw: (bytes: Uint8Array) => Effect.Effect<void>
+  readonly raw: (bytes: Uint8Array) => Effect.Effect<void, UserFileError>
   /** The text in a style where colour is wanted, else as it is. */
   readonly styled: (style: Style, text: string) => string
 }

@@ -9,6 +9,7 @@ import { Context, Effect, Layer, Option } from "effect"
 import { createInterface } from "node:readline"
 import { Writable } from "node:stream"
 import * as Tty from "node:tty"
+import { type UserFileError, userFileError } from "./UserFile.ts"
 
 export interface StdioService {
   readonly inputIsTerminal: boolean
@@ -21,7 +22,7 @@ export interface StdioService {
   /** The bytes of standard input as they come; they come once. */
   readonly input: () => AsyncIterable<Uint8Array>
   /** Writes to standard output and waits until it is taken. A reader that went away (`hx find | head`) ends the process, quietly. */
-  readonly write: (chunk: string | Uint8Array) => Effect.Effect<void>
+  readonly write: (chunk: string | Uint8Array) => Effect.Effect<void, UserFileError>
   /** Writes to standard error at once; a plain function, as loggers are. */
   readonly unsafeWriteError: (text: string) => void
   /**
@@ -65,7 +66,14 @@ const processStdio = (): StdioService => {
     colour: outputIsTerminal && !plain,
     columns: (outputIsTerminal && process.stdout.columns) || 80,
     input: standardInput,
-    write: (chunk) => Effect.async<void>((resume) => void process.stdout.write(chunk, () => resume(Effect.void))),
+    write: (chunk) =>
+      Effect.async<void, UserFileError>((resume) => {
+        process.stdout.write(chunk, (error) =>
+          resume(
+            error === undefined || error === null ? Effect.void : Effect.fail(userFileError("standard output", error))
+          )
+        )
+      }),
     unsafeWriteError: (text) => void process.stderr.write(text),
     ask: (question, options) =>
       Tty.isatty(0) ? askTerminal(question, options?.secret ?? false) : Effect.succeed(Option.none())
@@ -105,10 +113,9 @@ const askTerminal = (question: string, secret: boolean) =>
     return Effect.sync(() => lines.close())
   })
 
-/** Nobody reads any more, so nothing is left to do and nothing went wrong. Anything else is thrown where it can be reported. */
+/** Nobody reads any more, so nothing is left to do and nothing went wrong. Anything else fails the write, and is reported there. */
 const quietly = (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0)
-  throw error
 }
 
 async function* nothingToRead(): AsyncIterable<Uint8Array> {}

@@ -18,6 +18,10 @@ export class UserFileError extends Data.TaggedError("UserFileError")<{
   }
 }
 
+/** The error that an error of node is. */
+export const userFileError = (path: string, cause: unknown): UserFileError =>
+  new UserFileError({ reason: reasonOf(cause), path, cause })
+
 const READ_SIZE = 1024 * 1024
 
 /** The size in bytes; undefined for what has none beforehand (a pipe, a device). */
@@ -89,7 +93,7 @@ const writeWhole = async (handle: FileHandle, bytes: Uint8Array): Promise<void> 
 }
 
 const attempt = <A>(path: string, action: () => Promise<A>): Effect.Effect<A, UserFileError> =>
-  Effect.tryPromise({ try: action, catch: (cause) => new UserFileError({ reason: reasonOf(cause), path, cause }) })
+  Effect.tryPromise({ try: action, catch: (cause) => userFileError(path, cause) })
 
 const reasonOf = (cause: unknown): UserFileError["reason"] => {
   switch (errno(cause)) {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { ENTRY, makeDevice, makeScratch } from "./Hx.ts"
@@ -33,6 +33,19 @@ describe("the built program", () => {
       "  Did you mean --json?",
       ""
     ])
+  })
+
+  it.skipIf(!existsSync("/dev/full"))("reports a full disk under standard output as one, without a stack", () => {
+    const full = openSync("/dev/full", "w")
+    const ran = spawnSync(process.execPath, [ENTRY, "status"], {
+      env,
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8"
+    })
+    closeSync(full)
+    expect(ran.status).toBe(6)
+    expect(ran.stderr.split("\n").slice(0, 2)).toEqual(["No space left", "  standard output"])
+    expect(ran.stderr.split("\n")).toHaveLength(4)
   })
 
   it("makes control characters of its arguments visible in errors", async () => {
