@@ -31,6 +31,7 @@ export const detectFormat = (sample: Uint8Array, name = ""): Detected => {
       : history(fromName(name) ?? "bash")
   }
   if (binaryShare(filled) > 0.1) return other("is a binary file")
+  if (filled[0]?.startsWith(CSV_HEADER)) return other(CSV)
   return fromJson(filled.join("\n")) ?? history(fromMarks(filled) ?? fromName(name) ?? fromEscapes(filled))
 }
 
@@ -58,6 +59,10 @@ const binaryShare = (lines: ReadonlyArray<string>): number => {
   const text = lines.join("")
   return (text.match(/[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]/g)?.length ?? 0) / text.length
 }
+
+/** An export of hx as CSV is for spreadsheets: taken for a shell's, it would come back as commands that nobody typed. */
+const CSV_HEADER = "id,command,start,duration,exit,"
+const CSV = "is a CSV export, which hx writes but does not read: export it as json or jsonl instead"
 
 const OWN_KEY = /^\s*\{\s*"(?:format|version|entries|digest)"\s*:/
 

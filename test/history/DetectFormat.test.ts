@@ -55,6 +55,7 @@ describe("detectFormat", () => {
     expect(detect(latin1("\x7fELF\x02\x01"))).toContain("program")
     expect(detect(latin1("\x01\x02\x03abc\x04\x05\n\x06\x07"))).toContain("binary")
     expect(detect('{"name":"x"}')).toContain("JSON")
+    expect(detect(exportAll("csv", []))).toContain("CSV")
     expect(detect('[{"command":"x"}]')).toContain("JSON")
     expect(detect('{\n  "name": "x",\n')).toContain("JSON")
   })
