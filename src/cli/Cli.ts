@@ -37,7 +37,9 @@ const serve = <R>(
       return Effect.flatMap(Stdio, (stdio) => stdio.write(`hx ${version}\n`))
     case "Help":
       return Effect.flatMap(Stdio, (stdio) =>
-        Effect.flatMap(loadHelp, ({ helpOf }) => stdio.write(helpOf(request.path)))
+        Effect.flatMap(loadHelp, ({ helpOf }) =>
+          stdio.write(helpOf(request.path, stdio.outputIsTerminal ? stdio.columns : undefined))
+        )
       )
     case "Run":
       return withoutFrameworkErrors(

@@ -7,8 +7,8 @@ import type * as Span from "@effect/cli/HelpDoc/Span"
 import { GLOBAL_OPTIONS } from "./CommandLine.ts"
 import { type CommandNode, type CommandShape, shapeOf } from "./CommandTree.ts"
 
-/** `path` leads from the root to the command in question. */
-export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>): string => {
+/** `path` leads from the root to the command in question; lines are broken between words where they would be longer than `columns`. */
+export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>, columns = Number.POSITIVE_INFINITY): string => {
   const node = path.at(-1)
   if (node === undefined) return ""
   const name = path.map((one) => one.name).join(" ")
@@ -16,22 +16,26 @@ export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>): string => 
   const described = descriptions(Command.getHelp(node.own, CliConfig.make({ showBuiltIns: false })))
   const sections = [
     [`Usage: ${usageLines(name, node, shape).join("\n       ")}`],
-    [node.summary],
+    broken(node.summary, columns),
     list(
       "Commands",
-      node.children.map((child) => [child.name, child.summary])
+      node.children.map((child) => [child.name, child.summary]),
+      columns
     ),
     list(
       "Arguments",
-      shape.arguments.map((argument) => [argument.name, described.get(`<${argument.name}>`) ?? ""])
+      shape.arguments.map((argument) => [argument.name, described.get(`<${argument.name}>`) ?? ""]),
+      columns
     ),
     list(
       "Options",
-      shape.options.map((option) => [spelling(option), described.get(option.names[0] ?? "") ?? ""])
+      shape.options.map((option) => [spelling(option), described.get(option.names[0] ?? "") ?? ""]),
+      columns
     ),
     list(
       "Options of every command",
-      GLOBAL_OPTIONS.map((option) => [spelling(option), option.help])
+      GLOBAL_OPTIONS.map((option) => [spelling(option), option.help]),
+      columns
     ),
     ["Examples:", ...node.examples.map((example) => `  hx ${example}`)]
   ]
@@ -54,11 +58,34 @@ const usageLines = <E, R>(name: string, node: CommandNode<E, R>, shape: CommandS
 const spelling = (option: { readonly names: ReadonlyArray<string>; readonly value: string | undefined }): string =>
   `${option.names.join(", ")}${option.value === undefined ? "" : ` ${option.value}`}`
 
-/** Two columns; nothing at all where there is nothing to list. */
-const list = (title: string, rows: ReadonlyArray<readonly [string, string]>): ReadonlyArray<string> => {
+type Row = readonly [left: string, right: string]
+
+/** Two columns; nothing at all where there is nothing to list. Where the right one would be narrow, it goes below the left one. */
+const list = (title: string, rows: ReadonlyArray<Row>, columns: number): ReadonlyArray<string> => {
   if (rows.length === 0) return []
   const width = Math.max(...rows.map(([left]) => left.length))
-  return [`${title}:`, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())]
+  const room = columns - width - 4
+  const beside = ([left, right]: Row): ReadonlyArray<string> =>
+    broken(right, room).map((line, index) => `  ${(index === 0 ? left : "").padEnd(width)}  ${line}`.trimEnd())
+  const below = ([left, right]: Row): ReadonlyArray<string> => [
+    ...broken(left, columns - 2).map((line) => `  ${line}`),
+    ...broken(right, columns - 6).map((line) => `      ${line}`)
+  ]
+  return [`${title}:`, ...rows.flatMap(room < NARROWEST ? below : beside)]
+}
+
+/** Cells of a column that can still be read. */
+const NARROWEST = 34
+
+/** Lines of at most so many cells, broken between words; a longer word stays whole. */
+const broken = (text: string, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }
 
 /**

@@ -31,6 +31,19 @@ const root = group(
 )
 
 describe("help", () => {
+  it("breaks lines between words, and puts what an option does below it where there is no room beside", () => {
+    expect(helpOf([root, show], 52)).toContain(
+      "--log-level LEVEL\n      What to say on standard error: all, trace,\n      "
+    )
+    expect(helpOf([root, show], 70)).toContain(
+      "  --log-level LEVEL  What to say on standard error: all, trace, debug,\n    "
+    )
+    for (const columns of [40, 52, 70, 80]) {
+      const lines = helpOf([root, show], columns).split("\n")
+      expect(lines.filter((line) => line.length > columns)).toEqual([])
+    }
+  })
+
   it("of a command: usage, words, options with their values, examples", () => {
     const text = helpOf([root, show])
     expect(text).toContain("Usage: hx show ID [MORE…] [options]\n\nShows it.\n")
