@@ -157,7 +157,7 @@ const globals = (options: Words["options"]): Either.Either<GlobalOptions, UsageE
   const [, written = DEFAULTS.logLevel] = options.findLast(([name]) => name === "--log-level") ?? []
   const logLevel = LOG_LEVELS.find((level) => level === written)
   if (logLevel === undefined) {
-    return Either.left(new UsageError({ what: "No such log level", subject: written, hint: LOG_LEVELS.join(", ") }))
+    return Either.left(noSuchChoice("--log-level", written, LOG_LEVELS))
   }
   return Either.right({ json: options.some(([name]) => name === "--json"), logLevel })
 }

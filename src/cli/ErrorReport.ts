@@ -368,7 +368,9 @@ const ofFailure = (error: Reportable | ValidationError.ValidationError): Report 
   if (isReportable(error)) return (ROWS[error._tag] as (error: Reportable) => Report)(error)
   const missing = error._tag === "MissingValue" || error._tag === "MissingFlag"
   const what = missing ? "An option is missing" : "This command line cannot be understood"
-  return "error" in error ? row(2, what, plainText(error.error), "See: hx COMMAND --help") : unforeseen(error)
+  return "error" in error
+    ? row(2, what, plainText(error.error), "Add --help to the command to see its options.")
+    : unforeseen(error)
 }
 
 const isReportable = (error: { readonly _tag: string }): error is Reportable => Object.hasOwn(ROWS, error._tag)

@@ -142,6 +142,9 @@ describe("what is refused, and the nearest known name", () => {
   })
 
   it("a log level that is none", () => {
-    expect(refusal("status", "--log-level", "loud")).toMatchObject({ what: "No such log level", subject: "loud" })
+    expect(refusal("status", "--log-level", "loud")).toMatchObject({
+      what: "No such value of an option",
+      subject: "--log-level loud"
+    })
   })
 })
