@@ -16,6 +16,7 @@ import type { StoreError, StoreErrorReason } from "../store/StoreError.ts"
 import type { ConfigFileError } from "../platform/ConfigFile.ts"
 import type { LockError } from "../platform/FileLock.ts"
 import type { PrivateFileError } from "../platform/PrivateFile.ts"
+import type { BackupDamaged } from "../history/BackupDamaged.ts"
 import type { UserFileError } from "../platform/UserFile.ts"
 import type { EntryIdError } from "../history/Show.ts"
 import type { SettingError } from "../platform/Settings.ts"
@@ -48,6 +49,7 @@ export type Reportable =
   | ConfigFileError
   | PrivateFileError
   | UserFileError
+  | BackupDamaged
   | EntryIdError
   | LockError
   | EnvelopeError
@@ -92,6 +94,20 @@ const ROWS: Rows = {
     const [code, what] = PRIVATE_FILE[e.reason]
     return row(code, what, e.path, e.remedy)
   },
+  BackupDamaged: (e) =>
+    e.read === 0
+      ? row(
+          5,
+          "Object corruption detected",
+          detailed(e.path, e.detail),
+          "Nothing of this backup could be read; use another one."
+        )
+      : row(
+          8,
+          "Completed with problems",
+          detailed(e.path, e.detail),
+          "What could be read was imported; compare with another backup."
+        ),
   UserFileError: (e) => {
     const [code, what, hint] = USER_FILE[e.reason]
     return row(code, what, e.path, hint)

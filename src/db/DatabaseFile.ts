@@ -4,8 +4,9 @@
  */
 
 import { Effect } from "effect"
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, statfsSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, statSync } from "node:fs"
 import { dirname } from "node:path"
+import { makeDirectories } from "../platform/MakeDirectories.ts"
 import { errno } from "../platform/Errno.ts"
 import { DbError, fromSqlite } from "./DbError.ts"
 import { APPLICATION_ID, migrations } from "./Schema.ts"
@@ -49,7 +50,7 @@ const openOrCreate = (path: string): number => {
     if (!found.isFile()) throw new DbError({ reason: "Unreadable", path, detail: "it is not a regular file" })
   } catch (cause) {
     if (errno(cause) !== "ENOENT") throw cause
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(dirname(path), 0o700)
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   }
   try {

@@ -9,9 +9,10 @@
 import { Data, Effect, Option } from "effect"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
-import { type FileHandle, mkdir, open, readdir, rename, unlink } from "node:fs/promises"
+import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { errno } from "./Errno.ts"
+import { makeDirectories } from "./MakeDirectories.ts"
 
 export class PrivateFileError extends Data.TaggedError("PrivateFileError")<{
   readonly reason: "Denied" | "NoSpace" | "ReadOnly" | "Exposed" | "TooLarge" | "Failed"
@@ -75,9 +76,8 @@ export const removePrivate = Effect.fn("PrivateFile.remove")((path: string) =>
 
 /** Makes the directory and those above it where they are missing, 0700, and makes that durable. */
 export const makePrivateDirectory = Effect.fn("PrivateFile.makeDirectory")(function* (path: string) {
-  const first = yield* attempt(path, () => mkdir(path, { recursive: true, mode: 0o700 }))
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) yield* syncDirectory(dirname(made))
+  const made = yield* attempt(path, async () => makeDirectories(path, 0o700))
+  for (const each of made) yield* syncDirectory(dirname(each))
 })
 
 /** A rename or a new name is durable only when the directory is. */

@@ -3,6 +3,7 @@
 import { Effect, Option, Sink, Stream } from "effect"
 import { resolve } from "node:path"
 import { HistoryDb } from "../../../db/HistoryDb.ts"
+import { BackupDamaged } from "../../../history/BackupDamaged.ts"
 import { detectFormat, SAMPLE_SIZE } from "../../../history/DetectFormat.ts"
 import { importHistory, type ImportReport, parseHistory } from "../../../history/Import.ts"
 import type { ImportFormat } from "../../../history/importers/HistoryParser.ts"
@@ -43,7 +44,15 @@ const importAndTell = Effect.fnUntraced(function* (given: ImportGiven) {
   yield* output.result({ dryRun: given.dryRun, files: imported.map(importedJson) }, () =>
     imported.flatMap((one) => importedLines(one, given.dryRun)).join("\n")
   )
+  const damaged = imported.find(({ format, report }) => isBackup(format) && report.problems > 0)
+  if (damaged !== undefined) {
+    const { firstProblems, read } = damaged.report
+    return yield* new BackupDamaged({ path: damaged.file, read, detail: firstProblems[0]?.why ?? "" })
+  }
 })
+
+/** A shell's file may hold anything, and what of it makes no sense is left out; a backup is whole, or it is damaged. */
+const isBackup = (format: ImportFormat): boolean => format === "json" || format === "jsonl"
 
 const importFile = Effect.fnUntraced(function* (file: string, given: ImportGiven) {
   const progress = yield* Progress

@@ -34,7 +34,7 @@ const problemLines = ({ firstProblems, problems }: Imported["report"]): Readonly
   if (problems === 0) return []
   const more = problems - firstProblems.length
   return [
-    `  ${counted(problems, "place")} could not be read and ${problems === 1 ? "was" : "were"} left out:`,
+    `  ${counted(problems, "problem")}; everything else was read:`,
     ...firstProblems.map(({ line, why }) => `  line ${line}: ${printable(why)}`),
     ...(more > 0 ? [`  and ${countText(more)} more`] : [])
   ]
