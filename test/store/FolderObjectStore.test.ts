@@ -46,20 +46,22 @@ describe("a folder store", () => {
     })
   )
 
-  it.scopedLive("that is missing has no objects, is no empty list, and is made by nothing but an object of its first level", () =>
-    Effect.gen(function* () {
-      const root = join(yield* temporaryDirectory, "unmounted")
-      const store = makeFolderStore(root)
-      expect(yield* reason(store.get("vault.json", 10))).toBe("Absent")
-      expect(yield* reason(Stream.runDrain(store.list("manifests/")))).toBe("NoSuchBucket")
-      expect(yield* reason(store.put("m", bytes("x"), { condition: IfMatch("e") }))).toBe("NoSuchBucket")
-      expect(yield* reason(store.put("segments/a/b.hxs", bytes("x"), { condition: Create }))).toBe("NoSuchBucket")
-      yield* store.delete("m")
-      expect(existsSync(root)).toBe(false)
-      yield* store.put("vault.json", bytes("x"), { condition: Create })
-      expect(yield* names(store)).toEqual(["vault.json"])
-      expect(yield* names(store, "manifests/")).toEqual([])
-    })
+  it.scopedLive(
+    "that is missing has no objects, is no empty list, and is made by nothing but an object of its first level",
+    () =>
+      Effect.gen(function* () {
+        const root = join(yield* temporaryDirectory, "unmounted")
+        const store = makeFolderStore(root)
+        expect(yield* reason(store.get("vault.json", 10))).toBe("Absent")
+        expect(yield* reason(Stream.runDrain(store.list("manifests/")))).toBe("NoSuchBucket")
+        expect(yield* reason(store.put("m", bytes("x"), { condition: IfMatch("e") }))).toBe("NoSuchBucket")
+        expect(yield* reason(store.put("segments/a/b.hxs", bytes("x"), { condition: Create }))).toBe("NoSuchBucket")
+        yield* store.delete("m")
+        expect(existsSync(root)).toBe(false)
+        yield* store.put("vault.json", bytes("x"), { condition: Create })
+        expect(yield* names(store)).toEqual(["vault.json"])
+        expect(yield* names(store, "manifests/")).toEqual([])
+      })
   )
 
   it.scopedLive("gives a new ETag to each write, though size and clock stand still", () =>
