@@ -25,7 +25,7 @@ const COUNT = `
     const next = String(Number(Buffer.from(bytes).toString()) + 1).padStart(900, "0")
     yield* store.put("counter", Buffer.from(next), { condition: IfMatch(etag) })
   }).pipe(Effect.retry({ while: (error) => error.reason === "SwapLost" || error.reason === "ServerFailure" }))
-  await Effect.runPromise(Effect.repeatN(increment, Number(times) - 1))
+  await Effect.runPromise(Effect.repeatN(increment, Number(times) - 1)) // the edge: this file is run as a process of its own
 `
 
 const bundled = Effect.gen(function* () {

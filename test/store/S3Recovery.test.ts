@@ -37,7 +37,7 @@ const signedAt = (text: string | undefined): number => {
 describe("between two attempts", () => {
   it.scopedLive("the client takes the server's time for the right one", () =>
     Effect.gen(function* () {
-      const ahead = Date.now() + 3_600_000
+      const ahead = Date.now() + 3_600_000 // the real time: the proxy and the SDK know no test clock
       const store = retrying(
         yield* openS3(`s3://recovery?endpoint=${proxy.endpoint}&access_key=S3RVER&secret_key=S3RVER`),
         policy

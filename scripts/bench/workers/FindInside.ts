@@ -21,4 +21,4 @@ const program = Effect.gen(function* () {
   return { first: first.took, cpu: first.cpu, again: median(more.map(({ took }) => took)), hits: first.hits }
 }).pipe(Effect.provide(Layer.provide(HistoryDb.layer(file), Entropy.layer)))
 
-console.log(JSON.stringify(await Effect.runPromise(program)))
+console.log(JSON.stringify(await Effect.runPromise(program))) // the edge: this file is the program of a worker

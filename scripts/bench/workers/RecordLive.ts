@@ -41,4 +41,4 @@ const program = Effect.gen(function* () {
   return yield* db.log.end
 }).pipe(Effect.provide(Layer.provide(HistoryDb.layer(file), Entropy.layer)))
 
-console.log(JSON.stringify({ operations: await Effect.runPromise(program) }))
+console.log(JSON.stringify({ operations: await Effect.runPromise(program) })) // the edge: this file is the program of a worker

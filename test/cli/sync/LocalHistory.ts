@@ -10,6 +10,7 @@ import { Entropy } from "../../../src/platform/Entropy.ts"
 
 const withDatabase = <A, E>(data: string, effect: Effect.Effect<A, E, HistoryDb>): Promise<A> =>
   Effect.runPromise(
+    // the edge: these tests drive the program from outside, with promises
     Effect.provide(effect, Layer.provide(HistoryDb.layer(join(data, "history.db")), Entropy.layer)) as Effect.Effect<
       A,
       E

@@ -273,4 +273,4 @@ const make = Effect.gen(function* () {
   for (const log of plainLogs) yield* publish(plainAt, log)
 })
 
-await Effect.runPromise(make)
+await Effect.runPromise(make) // the edge: this file is a program
