@@ -59,6 +59,20 @@ export const countSetting = (names: Named, fallback: number, least: number, most
   secret: false
 })
 
+/** An amount of US dollars, as prices are given: "0.023", or "0" for what costs nothing. At most nine decimals. */
+export const moneySetting = (names: Named, fallback: number): Setting<number> => ({
+  ...names,
+  form: "an amount in US dollars such as 0.023, from 0 to 1000",
+  parse: (text) =>
+    Option.filter(
+      Option.liftPredicate((word: string) => /^\d{1,4}(\.\d{1,9})?$/.test(word))(text.trim()).pipe(Option.map(Number)),
+      (value) => value <= 1000
+    ),
+  fallback,
+  show: String,
+  secret: false
+})
+
 export const flagSetting = (names: Named, fallback: boolean): Setting<boolean> => ({
   ...names,
   form: "true or false",
