@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // The tests in test/cli run the built program.
     globalSetup: ["test/buildOnce.ts"],
+    setupFiles: ["test/seed.ts"],
     pool: "forks",
     testTimeout: 20_000,
     hookTimeout: 60_000,

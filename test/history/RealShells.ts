@@ -63,7 +63,8 @@ const run = (shell: Shell, options: ReadonlyArray<string>, directory: string): B
       HOME: directory,
       XDG_DATA_HOME: directory,
       XDG_CONFIG_HOME: directory,
-      LC_ALL: "C.UTF-8",
+      // bash's `read` drops a byte 0x01 that follows half a character of UTF-8; as bytes, it reads everything.
+      LC_ALL: shell === "bash" ? "C" : "C.UTF-8",
       TERM: "dumb",
       fish_history: "test"
     },
