@@ -9,7 +9,9 @@ import { Progress } from "../platform/Progress.ts"
 import { Stdio } from "../platform/Stdio.ts"
 import { DEFAULTS, type GlobalOptions, read, type Request } from "./CommandLine.ts"
 import { type CommandNode, toCommand } from "./CommandTree.ts"
-import type { ExitCode, Reportable } from "./ErrorReport.ts"
+import type { Reportable } from "./ErrorReport.ts"
+import type { ExitCode } from "./ExitCodes.ts"
+import { Manual } from "./Manual.ts"
 import { Output } from "./Output.ts"
 import { printableLines } from "./Printable.ts"
 import { withoutSecrets } from "./Secrets.ts"
@@ -24,7 +26,7 @@ export const run = <R>(root: CommandNode<CommandError, R>, version: string, argv
     const options = Either.isRight(request) && request.right._tag === "Run" ? request.right.options : DEFAULTS
     return Effect.exit(restore(Effect.flatMap(request, (known) => serve(version, known)))).pipe(
       Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(0) : tell(exit.cause))),
-      Effect.provide(surroundings(options))
+      Effect.provide(Layer.merge(surroundings(options), Layer.succeed(Manual, { root })))
     )
   })
 

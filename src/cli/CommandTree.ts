@@ -7,6 +7,7 @@
 import * as Command from "@effect/cli/Command"
 import type * as Usage from "@effect/cli/Usage"
 import { Effect, type Layer } from "effect"
+import type { ExitCode } from "./ExitCodes.ts"
 
 // A Command is invariant in its name and in what it parses to, and both are known to its own file only.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -22,13 +23,25 @@ export interface CommandNode<E, R> {
   readonly own: AnyCommand<E, R>
   /** Whether it does something when called without a subcommand. */
   readonly runs: boolean
+  /** Not listed, completed or suggested: scripts of hx call it. */
+  readonly hidden: boolean
+  /** The environment variables that it and all below it read, beside those of the commands above. */
+  readonly reads: ReadonlyArray<VariableGroup>
+  /** Exit codes beside 0, 1, 2 and 130, which all have; undefined: those of the command above. */
+  readonly exits: ReadonlyArray<ExitCode> | undefined
   readonly children: ReadonlyArray<CommandNode<E, R>>
 }
+
+/** Environment variables that belong together: see topics/Environment.ts. */
+export type VariableGroup = "places" | "terminal" | "shells" | "sync" | "aws" | "network"
 
 export interface Description {
   readonly summary: string
   /** At least two, each a complete command line without the leading "hx". */
   readonly examples: readonly [string, string, ...ReadonlyArray<string>]
+  readonly hidden?: boolean
+  readonly reads?: ReadonlyArray<VariableGroup>
+  readonly exits?: ReadonlyArray<ExitCode>
 }
 
 /** A command that does something. Its summary is also what completions say about it. */
@@ -38,8 +51,15 @@ export const leaf = <E, R>(own: AnyCommand<E, R>, about: Description): CommandNo
   examples: about.examples,
   own: own.pipe(Command.withDescription(about.summary)),
   runs: true,
+  hidden: about.hidden ?? false,
+  reads: about.reads ?? [],
+  exits: about.exits,
   children: []
 })
+
+/** The commands below a node that people are told of. */
+export const listed = <E, R>(node: CommandNode<E, R>): ReadonlyArray<CommandNode<E, R>> =>
+  node.children.filter((child) => !child.hidden)
 
 /** A command with subcommands; `own` may do something without one (`hx sync`). */
 export const group = <E, R, E2, R2>(
@@ -87,10 +107,16 @@ export interface OptionShape {
   readonly value: string | undefined
 }
 
+/** "a | b | c", as usages write it; undefined where the value is not one of a few. */
+export const choicesOf = (value: string | undefined): ReadonlyArray<string> | undefined =>
+  value?.includes(" | ") === true ? value.split(" | ") : undefined
+
 export interface ArgumentShape {
   readonly name: string
   readonly required: boolean
   readonly repeated: boolean
+  /** Where it is one of a few words. */
+  readonly choices: ReadonlyArray<string> | undefined
 }
 
 export interface CommandShape {
@@ -108,7 +134,7 @@ export const shapeOf = <E, R>(command: AnyCommand<E, R>): CommandShape => {
         const value = usage.acceptedValues._tag === "Some" ? usage.acceptedValues.value : undefined
         const [name = ""] = usage.names
         if (name.startsWith("-")) options.push({ names: usage.names, value })
-        else if (name.startsWith("<")) args.push({ name: name.slice(1, -1), required, repeated })
+        else if (name.startsWith("<")) args.push({ name: name.slice(1, -1), required, repeated, choices: choicesOf(value) })
         return
       }
       case "Optional":

@@ -22,13 +22,11 @@ import type { EntryIdError } from "../history/Show.ts"
 import type { SettingError } from "../platform/Settings.ts"
 import type { SegmentMismatch } from "../sync/SegmentFetch.ts"
 import type * as Sync from "../sync/SyncError.ts"
+import type { ExitCode } from "./ExitCodes.ts"
 import { plainText } from "./Help.ts"
 import { printable } from "./Printable.ts"
 import { withoutSecrets } from "./Secrets.ts"
 import type { UsageError } from "./UsageError.ts"
-
-/** 0 done · 1 a bug · 2 usage · 3 credentials or permission · 4 conflict · 5 corrupt · 6 network · 7 archived · 8 partly done · 130 interrupted */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130
 
 export interface Report {
   /** What happened. */
