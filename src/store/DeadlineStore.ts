@@ -23,7 +23,8 @@ export const withDeadlines = (store: ObjectStoreService, timeout: Duration.Durat
     get: (name, maxBytes) => store.get(name, maxBytes).pipe(limit("get", name, maxBytes)),
     put: (name, bytes, options) => store.put(name, bytes, options).pipe(limit("put", name, bytes.length)),
     delete: (name) => store.delete(name).pipe(limit("delete", name, PAGE_BYTES)),
-    abortMultipart: (name, uploadId) => store.abortMultipart(name, uploadId).pipe(limit("delete", name, 0))
+    abortMultipart: (name, uploadId) => store.abortMultipart(name, uploadId).pipe(limit("delete", name, 0)),
+    restore: (name, from) => store.restore(name, from).pipe(limit("restore", name, 0))
   }
 }
 

@@ -18,7 +18,7 @@ import { absentAs, makeDirectory, OWN, refuseLinks, removeStray, requireRoot } f
 import { attemptOn } from "./FolderErrors.ts"
 import { etagOf, removeObject, writeObject } from "./FolderWriting.ts"
 import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
-import { AssumedCapabilities, type ObjectInfo, type ObjectStoreService } from "./ObjectStore.ts"
+import { AssumedCapabilities, type ObjectInfo, type ObjectStoreService, type Restoration } from "./ObjectStore.ts"
 import { StoreError } from "./StoreError.ts"
 
 export const makeFolderStore = (root: string): ObjectStoreService => {
@@ -53,7 +53,14 @@ export const makeFolderStore = (root: string): ObjectStoreService => {
       yield* removeObject(root, join(root, name)).pipe(absentAs(undefined))
       return { versionsLeft: false }
     }),
-    abortMultipart: () => Effect.void
+    abortMultipart: () => Effect.void,
+    restore: Effect.fn("FolderStore.restore")(function* (name) {
+      yield* checkName("restore", name, isReadableName)
+      yield* refuseLinks("restore", root, name)
+      const there = yield* attemptOn("restore", join(root, name), () => lstat(join(root, name)))
+      if (there.isFile()) return "Readable" satisfies Restoration as Restoration
+      return yield* new StoreError({ reason: "Absent", operation: "restore", subject: join(root, name) })
+    })
   }
 }
 

@@ -15,6 +15,7 @@ export const limited = (
       get: (name, maxBytes) => downloads.withPermits(1)(store.get(name, maxBytes)),
       put: (name, bytes, options) => uploads.withPermits(1)(store.put(name, bytes, options)),
       delete: (name) => uploads.withPermits(1)(store.delete(name)),
-      abortMultipart: (name, uploadId) => uploads.withPermits(1)(store.abortMultipart(name, uploadId))
+      abortMultipart: (name, uploadId) => uploads.withPermits(1)(store.abortMultipart(name, uploadId)),
+      restore: (name, from) => downloads.withPermits(1)(store.restore(name, from))
     }
   })

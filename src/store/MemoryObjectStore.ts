@@ -5,6 +5,7 @@
 
 import { Effect, Stream } from "effect"
 import { createHash } from "node:crypto"
+import { type ArchiveClass, archiveClassOf } from "./ArchiveClass.ts"
 import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
 import {
   AssumedCapabilities,
@@ -25,6 +26,10 @@ export interface MemoryObject {
   readonly bytes: Uint8Array
   readonly etag: string
   readonly storageClass?: string
+  /** Of an object of INTELLIGENT_TIERING: the archive tier that it is in; no list tells. */
+  readonly accessTier?: string
+  /** Of an archived object: a restore was asked for, or is done. */
+  readonly restore?: "under way" | "done"
 }
 
 /** The server's side. Tests may look into it and change it. */
@@ -48,6 +53,23 @@ export const plant = (bucket: MemoryBucket, name: string, bytes: Uint8Array, sto
   }
   bucket.objects.set(name, object)
   return object
+}
+
+/** Moves an object to an archive, as a lifecycle rule does. */
+export const archive = (bucket: MemoryBucket, name: string, into: ArchiveClass = "GLACIER"): void => {
+  const tiered = into === "ARCHIVE_ACCESS" || into === "DEEP_ARCHIVE_ACCESS"
+  const where = tiered ? { storageClass: "INTELLIGENT_TIERING", accessTier: into } : { storageClass: into }
+  const object = bucket.objects.get(name)
+  if (object !== undefined) bucket.objects.set(name, { bytes: object.bytes, etag: object.etag, ...where })
+}
+
+/** Hours pass: what was asked for can be read, and what INTELLIGENT_TIERING had archived is back where it was. */
+export const restoreDone = (bucket: MemoryBucket): void => {
+  for (const [name, { bytes, etag, restore, storageClass }] of bucket.objects) {
+    if (restore !== "under way") continue
+    const object = { bytes, etag, ...(storageClass === undefined ? {} : { storageClass }) }
+    bucket.objects.set(name, storageClass === "INTELLIGENT_TIERING" ? object : { ...object, restore: "done" })
+  }
 }
 
 export const makeMemoryStore = (
@@ -75,7 +97,10 @@ export const makeMemoryStore = (
     yield* checkName("get", name, isReadableName)
     const object = bucket.objects.get(name)
     if (object === undefined) return yield* failure("Absent", "get", name)
-    if (ARCHIVED.has(object.storageClass ?? "")) return yield* failure("Archived", "get", name)
+    const where = archivedIn(object)
+    if (where !== undefined) {
+      return yield* new StoreError({ reason: "Archived", operation: "get", subject: name, archive: where })
+    }
     if (object.bytes.length > maxBytes) {
       return yield* failure("TooLarge", "get", name, `${object.bytes.length} bytes, at most ${maxBytes} expected`)
     }
@@ -93,10 +118,20 @@ export const makeMemoryStore = (
     bucket.objects.delete(name)
     return { versionsLeft: false }
   }),
-  abortMultipart: () => Effect.void
+  abortMultipart: () => Effect.void,
+  restore: Effect.fn("MemoryStore.restore")(function* (name) {
+    yield* checkName("restore", name, isReadableName)
+    const object = bucket.objects.get(name)
+    if (object === undefined) return yield* failure("Absent", "restore", name)
+    if (archivedIn(object) === undefined) return "Readable"
+    if (object.restore === "under way") return "UnderWay"
+    bucket.objects.set(name, { ...object, restore: "under way" })
+    return "Started"
+  })
 })
 
-const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"])
+const archivedIn = ({ accessTier, restore, storageClass }: MemoryObject): ArchiveClass | undefined =>
+  restore === "done" ? undefined : archiveClassOf(storageClass, accessTier)
 
 const failure = (
   reason: StoreError["reason"],

@@ -7,6 +7,7 @@
  */
 
 import { Context, type Effect, type Stream } from "effect"
+import type { ArchiveClass } from "./ArchiveClass.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export interface ObjectInfo {
@@ -61,6 +62,9 @@ export interface Deleted {
   readonly versionsLeft: boolean
 }
 
+/** What became of asking for an archived object: it will be readable in hours, had been asked for before, or can be read now. */
+export type Restoration = "Started" | "UnderWay" | "Readable"
+
 export interface ObjectStoreService {
   /** For people: the URL without secrets. */
   readonly display: string
@@ -78,6 +82,11 @@ export interface ObjectStoreService {
   readonly delete: (name: string) => Effect.Effect<Deleted, StoreError>
   /** Aborts a multipart upload that an earlier run left; succeeds where there is none. */
   readonly abortMultipart: (name: string, uploadId: string) => Effect.Effect<void, StoreError>
+  /**
+   * Asks for an archived object, of which `get` says Archived, to be made readable for a week; asking twice does no harm. `from` is the class
+   * that the refusal, or a list, named. Where nothing is ever archived, what is there is Readable.
+   */
+  readonly restore: (name: string, from: ArchiveClass) => Effect.Effect<Restoration, StoreError>
   /** What the probe found; decides how conditions are sent. Before the probe: everything assumed. */
   readonly capabilities: StoreCapabilities
 }

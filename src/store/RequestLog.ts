@@ -8,7 +8,16 @@ import type { ObjectStoreService } from "./ObjectStore.ts"
 import type { StoreError, StoreErrorReason } from "./StoreError.ts"
 
 export type RequestOperation =
-  "list" | "get" | "head" | "put" | "delete" | "start upload" | "put part" | "finish upload" | "abort upload"
+  | "list"
+  | "get"
+  | "head"
+  | "put"
+  | "delete"
+  | "start upload"
+  | "put part"
+  | "finish upload"
+  | "abort upload"
+  | "restore"
 
 export interface RequestRecord {
   readonly operation: RequestOperation
@@ -19,6 +28,8 @@ export interface RequestRecord {
   readonly received: number
   readonly millis: number
   readonly outcome: "ok" | "interrupted" | StoreErrorReason
+  /** Which store was asked, as describeLocation names it; undefined where nobody said (RequestLogService.of). */
+  readonly store?: string
 }
 
 export interface RequestLogService {
@@ -27,17 +38,21 @@ export interface RequestLogService {
   readonly records: Effect.Effect<ReadonlyArray<RequestRecord>>
   /** Forgets what was recorded so far. */
   readonly clear: Effect.Effect<void>
+  /** The same log, for the requests of one store: what is recorded through it bears the store's name. */
+  readonly of: (store: string) => RequestLogService
 }
 
 export const makeRequestLog = (): RequestLogService => {
   const records: Array<RequestRecord> = []
-  return {
+  const log: RequestLogService = {
     record: (record) => records.push(record),
+    of: (store) => ({ ...log, record: (record) => log.record({ store, ...record }) }),
     records: Effect.sync(() => [...records]),
     clear: Effect.sync(() => {
       records.length = 0
     })
   }
+  return log
 }
 
 export class RequestLog extends Context.Tag("hx/RequestLog")<RequestLog, RequestLogService>() {
@@ -79,7 +94,8 @@ export const recorded = (store: ObjectStoreService, log: RequestLogService): Obj
       ),
     get: (name, maxBytes) => recording("get", name, 0)(store.get(name, maxBytes), ({ bytes }) => bytes.length),
     put: (name, bytes, options) => recording("put", name, bytes.length)(store.put(name, bytes, options), nothing),
-    delete: (name) => recording("delete", name, 0)(store.delete(name), nothing)
+    delete: (name) => recording("delete", name, 0)(store.delete(name), nothing),
+    restore: (name, from) => recording("restore", name, 0)(store.restore(name, from), nothing)
   }
 }
 

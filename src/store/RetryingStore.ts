@@ -22,7 +22,8 @@ export const retrying = (store: ObjectStoreService, policy: RetryPolicy): Object
       ? Effect.retry(store.put(name, bytes, options), policy)
       : conditionalPut(store, policy, name, bytes, options),
   delete: (name) => Effect.retry(store.delete(name), policy),
-  abortMultipart: (name, uploadId) => Effect.retry(store.abortMultipart(name, uploadId), policy)
+  abortMultipart: (name, uploadId) => Effect.retry(store.abortMultipart(name, uploadId), policy),
+  restore: (name, from) => Effect.retry(store.restore(name, from), policy)
 })
 
 /** A failed list begins again from its start, without what has been seen; each new object found gives the policy a fresh start. */

@@ -4,11 +4,15 @@
  */
 
 import type { PutCondition } from "./ObjectStore.ts"
+import type { RequestOperation } from "./RequestLog.ts"
+import { detailOf } from "./S3Detail.ts"
 import type { S3Failure } from "./S3Failure.ts"
+import { permissionOf } from "./S3Permission.ts"
 import { StoreError, type StoreErrorReason } from "./StoreError.ts"
 
 export interface S3Context {
   readonly operation: StoreError["operation"]
+  readonly request?: RequestOperation
   /** A bucket or "bucket/key". */
   readonly subject: string
   readonly condition?: PutCondition
@@ -19,14 +23,17 @@ export interface S3Context {
 export const toStoreError = (failure: S3Failure, context: S3Context): StoreError => {
   const known = context.head === true ? { ...failure, fromS3: true } : failure
   const reason = conditional(reasonOf(known), known, context)
-  const detail = detailOf(reason, failure)
+  const permission = reason === "AccessDenied" ? permissionOf(known, context) : undefined
+  const detail = detailOf(reason, failure, permission)
   return new StoreError({
     reason,
     operation: context.operation,
     subject: context.subject,
     ...(detail === undefined ? {} : { detail }),
     ...(failure.retryAfter === undefined ? {} : { retryAfter: failure.retryAfter }),
+    ...(permission === undefined ? {} : { permission }),
     ...(reason === "WrongRegion" && failure.region !== undefined ? { region: failure.region } : {}),
+    ...(reason === "Archived" && failure.archive !== undefined ? { archive: failure.archive } : {}),
     cause: failure
   })
 }
@@ -59,36 +66,6 @@ const conditional = (
   // If-Match on an object that is gone is answered with 404 by some.
   return condition._tag === "IfMatch" && reason === "Absent" && failure.status === 404 ? lost : reason
 }
-
-const detailOf = (reason: StoreErrorReason, failure: S3Failure): string | undefined => {
-  const said = failure.message === "" || failure.message === "UnknownError" ? undefined : failure.message
-  switch (reason) {
-    case "WrongRegion":
-      return failure.region === undefined ? said : `the bucket is in ${failure.region}`
-    case "NotAStore":
-      if (failure.location !== undefined) return `it redirects to ${origin(failure.location)}`
-      return failure.html
-        ? `it answers with a web page, status ${failure.status}`
-        : `status ${failure.status ?? failure.code}`
-    case "Absent":
-    case "SwapLost":
-    case "AlreadyExists":
-    case "Archived":
-      return undefined
-    case "ServerFailure":
-    case "Throttled":
-      return `status ${failure.status ?? "?"}${failure.fromS3 ? `, ${failure.name}` : ""}`
-    case "TimedOut":
-      return /did not establish a connection/.test(failure.message)
-        ? "no connection in the time allowed"
-        : "no progress"
-    default:
-      return said
-  }
-}
-
-/** A redirect's query may hold anything. */
-const origin = (location: string): string => (URL.canParse(location) ? new URL(location).origin : "another page")
 
 const byStatus = (status: number, failure: S3Failure): StoreErrorReason => {
   if (status === 401 || status === 403) return "AccessDenied"
@@ -150,14 +127,14 @@ const NAMES: Readonly<Record<string, StoreErrorReason>> = {
   AccessDenied: "AccessDenied",
   AllAccessDisabled: "AccessDenied",
   AccountProblem: "AccessDenied",
-  InvalidAccessKeyId: "AccessDenied",
-  InvalidClientTokenId: "AccessDenied",
-  InvalidIdentityToken: "AccessDenied",
-  InvalidSecurity: "AccessDenied",
-  InvalidToken: "AccessDenied",
-  SignatureDoesNotMatch: "AccessDenied",
-  UnrecognizedClientException: "AccessDenied",
-  AuthorizationHeaderMalformed: "AccessDenied",
+  InvalidAccessKeyId: "CredentialsRefused",
+  InvalidClientTokenId: "CredentialsRefused",
+  InvalidIdentityToken: "CredentialsRefused",
+  InvalidSecurity: "CredentialsRefused",
+  InvalidToken: "CredentialsRefused",
+  SignatureDoesNotMatch: "CredentialsRefused",
+  UnrecognizedClientException: "CredentialsRefused",
+  AuthorizationHeaderMalformed: "CredentialsRefused",
   ExpiredToken: "CredentialsExpired",
   ExpiredTokenException: "CredentialsExpired",
   TokenRefreshRequired: "CredentialsExpired",

@@ -6,6 +6,7 @@
 import { Effect, Option, Redacted } from "effect"
 import { errno } from "../platform/Errno.ts"
 import { variable } from "../platform/Variables.ts"
+import { type ArchiveClass, archiveClassOf } from "./ArchiveClass.ts"
 import type { StoreCredentials } from "./StoreUrl.ts"
 
 export interface S3Failure {
@@ -21,8 +22,19 @@ export interface S3Failure {
   readonly retryAfter: number | undefined
   readonly region: string | undefined
   readonly location: string | undefined
+  /** InvalidObjectState: where the object is. */
+  readonly archive: ArchiveClass | undefined
   /** One line, without secrets. */
   readonly message: string
+  /** What Amazon says of a permission that lacks. */
+  readonly denial: Denial | undefined
+}
+
+export interface Denial {
+  /** "s3:ListBucket": not always what the request is named after. */
+  readonly action: string
+  /** "no identity-based policy allows the s3:ListBucket action" */
+  readonly why: string | undefined
 }
 
 export const readFailure = (thrown: unknown, secrets: ReadonlyArray<string>): S3Failure => {
@@ -41,8 +53,18 @@ export const readFailure = (thrown: unknown, secrets: ReadonlyArray<string>): S3
     retryAfter: retryAfter(asText(headers["retry-after"])),
     region: region(asText(headers["x-amz-bucket-region"]) ?? asText(error["Region"])),
     location: asText(headers["location"]),
-    message: oneLine(asText(error["message"]) ?? "", secrets)
+    archive: archiveClassOf(asText(error["StorageClass"]), asText(error["AccessTier"])),
+    message: oneLine(asText(error["message"]) ?? "", secrets),
+    denial: denialIn(asText(error["message"]) ?? "", secrets)
   }
+}
+
+/** "User: arn:… is not authorized to perform: s3:GetObject on resource: "arn:…" because no identity-based policy allows …" */
+const denialIn = (message: string, secrets: ReadonlyArray<string>): Denial | undefined => {
+  const [, action, rest = ""] = /not authorized to perform: (s3:[A-Za-z]{1,40})\b(.*)/.exec(message) ?? []
+  if (action === undefined) return undefined
+  const [, why] = /\b(?:because|with) (.{1,200})/.exec(rest) ?? []
+  return { action, why: why === undefined ? undefined : oneLine(why, secrets) }
 }
 
 /** What may not be shown of these credentials. */

@@ -18,6 +18,7 @@ import type { ObjectInfo, ObjectStoreService, PutCondition, PutOptions, StoreCap
 import type { RequestLogService, RequestOperation } from "./RequestLog.ts"
 import { readBody } from "./S3Body.ts"
 import { openConnection, type S3Connection, type S3Request } from "./S3Connection.ts"
+import { restoreObject } from "./S3Restore.ts"
 import { abortUpload, uploadInParts } from "./S3Upload.ts"
 import { deleteVersions } from "./S3Versions.ts"
 import { StoreError } from "./StoreError.ts"
@@ -160,7 +161,11 @@ const makeS3Store = (
     }),
     abortMultipart: Effect.fn("S3Store.abortMultipart")((name, uploadId) =>
       abortUpload(s3, { key: keyOf(name), name }, uploadId)
-    )
+    ),
+    restore: Effect.fn("S3Store.restore")(function* (name, from) {
+      yield* checkName("restore", name, isReadableName)
+      return yield* restoreObject(s3, requestOf("restore", "restore", name), keyOf(name), from)
+    })
   }
 }
 

@@ -4,17 +4,20 @@
  */
 
 import { Data } from "effect"
+import type { ArchiveClass } from "./ArchiveClass.ts"
 
 export type StoreErrorReason =
   | "Absent" // no such object
   | "AlreadyExists" // create-only put: there is one
   | "SwapLost" // if-match put: the object is not the one we know
   | "NoCredentials"
-  | "AccessDenied"
+  | "CredentialsRefused" // the store does not know them, or the signature made with them is wrong
+  | "AccessDenied" // known, but not allowed to do this
   | "CredentialsExpired"
   | "ClockSkewed"
   | "WrongRegion"
   | "NoSuchBucket"
+  | "NoSuchFolder" // a folder store whose folder is not there: moved, or its disk is not mounted
   | "Unsupported" // the store does not implement this (501)
   | "Archived" // GLACIER: needs restoring
   | "Throttled"
@@ -48,17 +51,27 @@ const RETRYABLE: ReadonlySet<StoreErrorReason> = new Set([
 
 const AMBIGUOUS: ReadonlySet<StoreErrorReason> = new Set(["ServerFailure", "ConnectionLost", "TimedOut"])
 
+/** A permission as IAM's policies name it: "s3:GetObject" on "arn:aws:s3:::bucket/key". */
+export interface Permission {
+  readonly action: string
+  readonly resource: string
+}
+
 export class StoreError extends Data.TaggedError("StoreError")<{
   readonly reason: StoreErrorReason
-  readonly operation: "list" | "get" | "put" | "delete" | "open"
+  readonly operation: "list" | "get" | "put" | "delete" | "open" | "restore"
   /** What it happened to: a key, a bucket, a path, a host. Never a secret. */
   readonly subject: string
   /** One sentence more, where the store gave one (region to use, permission that lacks, time to wait). Never a secret. */
   readonly detail?: string
   /** How long the store asks us to wait, in milliseconds (Retry-After). */
   readonly retryAfter?: number
+  /** AccessDenied by a service with policies: what they would have to allow. */
+  readonly permission?: Permission
   /** WrongRegion: where the bucket is, when the store said so. */
   readonly region?: string
+  /** Archived: in which class, when the store said so. */
+  readonly archive?: ArchiveClass
   readonly cause?: unknown
 }> {
   override get message(): string {

@@ -37,7 +37,8 @@ export const scripted = (outcomes: ReadonlyArray<Outcome>): Script => {
     get: (name, maxBytes) => next("get")(inner.get(name, maxBytes)),
     put: (name, bytes, options) => next("put")(inner.put(name, bytes, options)),
     delete: (name) => next("delete")(inner.delete(name)),
-    abortMultipart: (name, uploadId) => next("delete")(inner.abortMultipart(name, uploadId))
+    abortMultipart: (name, uploadId) => next("delete")(inner.abortMultipart(name, uploadId)),
+    restore: (name, from) => next("restore")(inner.restore(name, from))
   }
   return { store, bucket, count: () => count }
 }

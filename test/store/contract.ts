@@ -169,6 +169,20 @@ export const contract = (kind: string, options: ContractOptions) => {
       })
     )
 
+    withStore(
+      "what is not archived is Readable when asked for; a server that has no archive may say so instead",
+      (store) =>
+        Effect.gen(function* () {
+          yield* store.put("a/x", bytes("x"), { condition: Always })
+          const asked = yield* Effect.either(store.restore("a/x", "GLACIER"))
+          if (Either.isRight(asked)) {
+            expect(asked.right).toBe("Readable")
+            expect(yield* reasonOf(store.restore("a/y", "GLACIER"))).toBe("Absent")
+          } else expect(["Unsupported", "Misconfigured"]).toContain(asked.left.reason)
+          expect(text(yield* store.get("a/x", CAP))).toBe("x")
+        })
+    )
+
     withStore("names that leave the store are refused", (store) =>
       Effect.gen(function* () {
         for (const name of ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/.", "a\\b", "a\u0000b", "a/"]) {

@@ -120,7 +120,8 @@ const wrapLate = (
   get: (name, maxBytes) => wrap(store).get(name, maxBytes),
   put: (name, bytes, options) => wrap(store).put(name, bytes, options),
   delete: (name) => wrap(store).delete(name),
-  abortMultipart: (name, uploadId) => wrap(store).abortMultipart(name, uploadId)
+  abortMultipart: (name, uploadId) => wrap(store).abortMultipart(name, uploadId),
+  restore: (name, from) => wrap(store).restore(name, from)
 })
 
 export const initDevice = (device: TestDevice, options: Partial<InitOptions> & { readonly key?: string } = {}) =>
