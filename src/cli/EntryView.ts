@@ -5,7 +5,7 @@ import type { Entry } from "../domain/Entry.ts"
 import { jsonEntry } from "../history/exporters/JsonEntry.ts"
 import { type Json, Output } from "./Output.ts"
 import { printable, printableWithin } from "./Printable.ts"
-import { table } from "./Table.ts"
+import { type Column, table } from "./Table.ts"
 import { momentText } from "./Units.ts"
 
 /** As in an export, so that a program needs to know one shape only. */
@@ -24,8 +24,17 @@ export const entryTable = Effect.fn("EntryView.table")(function* (entries: Reado
     styled("dim", entry.cwd === null ? "" : directory(entry.cwd, home)),
     printable(entry.command)
   ])
-  return yield* table([{ title: "" }, { title: "" }, { title: "", align: "right" }, { title: "" }, { title: "" }], rows)
+  return yield* table(COLUMNS, rows)
 })
+
+/** Commands are there to be copied. */
+const COLUMNS: ReadonlyArray<Column> = [
+  { title: "" },
+  { title: "" },
+  { title: "", align: "right" },
+  { title: "" },
+  { title: "", whole: true }
+]
 
 /** The end of a path says more than its beginning. */
 const directory = (path: string, home: string): string => {

@@ -69,7 +69,8 @@ export const moneySetting = (names: Named, fallback: number): Setting<number> =>
       (value) => value <= 1000
     ),
   fallback,
-  show: String,
+  // String(0.0000001) is "1e-7", which is not the form.
+  show: (value) => value.toFixed(9).replace(/\.?0+$/, ""),
   secret: false
 })
 

@@ -3,13 +3,13 @@
 import { Effect, Option } from "effect"
 import { type DeviceHolding, type Inventory, plus, totalOf } from "../../../../sync/Inventory.ts"
 import type { PeerStatus, SyncStatus } from "../../../../sync/Status.ts"
-import type { Json } from "../../../Output.ts"
+import type { Json, Output } from "../../../Output.ts"
 import { printable } from "../../../Printable.ts"
 import { type Column, table } from "../../../Table.ts"
 import { bytesText, countText, momentText } from "../../../Units.ts"
 
 /** One line for each device: this one first, then those it has heard of. */
-export const devicesText = (known: SyncStatus): Effect.Effect<string> =>
+export const devicesText = (known: SyncStatus): Effect.Effect<string, never, Output> =>
   table(
     [
       { title: "Device" },
@@ -42,7 +42,10 @@ const peerRow = (peer: PeerStatus): ReadonlyArray<string> => [
 ]
 
 /** What the store holds, by device and by kind of object. */
-export const holdingsText = (known: SyncStatus, holdings: Option.Option<Inventory>): Effect.Effect<string> =>
+export const holdingsText = (
+  known: SyncStatus,
+  holdings: Option.Option<Inventory>
+): Effect.Effect<string, never, Output> =>
   Option.match(holdings, {
     onNone: () => Effect.succeed("What the store holds could not be asked."),
     onSome: (held) => {
