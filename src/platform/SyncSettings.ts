@@ -5,6 +5,7 @@ import {
   countSetting,
   durationSetting,
   flagSetting,
+  moneySetting,
   optionalSetting,
   secretSetting,
   type Setting,
@@ -102,6 +103,18 @@ export const Key = secretSetting("HX_SYNC_KEY", "a recovery key, hx1…")
 
 export const Passphrase = secretSetting("HX_SYNC_PASSPHRASE", "a passphrase")
 
+/** What a GB kept for a month costs: Amazon's list price for US East, as of Prices.ts. So are the next three. */
+export const PriceStorage = moneySetting({ variable: "HX_SYNC_PRICE_STORAGE", key: "sync.price_storage" }, 0.023)
+
+/** What 1,000 requests that write or list cost. */
+export const PricePut = moneySetting({ variable: "HX_SYNC_PRICE_PUT", key: "sync.price_put" }, 0.005)
+
+/** What 1,000 requests that read cost. */
+export const PriceGet = moneySetting({ variable: "HX_SYNC_PRICE_GET", key: "sync.price_get" }, 0.0004)
+
+/** What a GB fetched costs, beyond the 100 GB a month that are free. */
+export const PriceEgress = moneySetting({ variable: "HX_SYNC_PRICE_EGRESS", key: "sync.price_egress" }, 0.09)
+
 /** In the order in which they are shown. */
 export const ALL: ReadonlyArray<Setting<unknown>> = [
   Store,
@@ -116,6 +129,10 @@ export const ALL: ReadonlyArray<Setting<unknown>> = [
   SegmentSize,
   PartSize,
   Interval,
+  PriceStorage,
+  PricePut,
+  PriceGet,
+  PriceEgress,
   KeyFile,
   PassphraseFile,
   Key,

@@ -12,7 +12,7 @@ import { recorded, RequestLog } from "./RequestLog.ts"
 import { retrying } from "./RetryingStore.ts"
 import type { StoreError } from "./StoreError.ts"
 import { type StorePolicy, storePolicy } from "./StorePolicy.ts"
-import { formatLocation, type StoreCredentials, type StoreLocation } from "./StoreUrl.ts"
+import { describeLocation, formatLocation, type StoreCredentials, type StoreLocation } from "./StoreUrl.ts"
 
 export interface StoresService {
   readonly open: (
@@ -38,9 +38,10 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
     this,
     Effect.gen(function* () {
       const policy = yield* storePolicy
-      const log = yield* RequestLog
+      const requests = yield* RequestLog
       return {
         open: Effect.fn("Stores.open")(function* (location, credentials, capabilities) {
+          const log = requests.of(describeLocation(location))
           if (location._tag === "Folder") {
             return yield* underPolicy(recorded(makeFolderStore(location.path), log), policy)
           }
@@ -50,6 +51,7 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
         settle: Effect.fn("Stores.settle")(function* (location, credentials) {
           if (location._tag === "Folder") return location
           const { settleRegion } = yield* loadS3
+          const log = requests.of(describeLocation(location))
           return yield* Effect.retry(settleRegion(location, credentials, policy, log), policy.retry)
         })
       }
@@ -77,7 +79,8 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
             const display = formatLocation(location)
             const bucket = registry.get(display) ?? makeMemoryBucket()
             registry.set(display, bucket)
-            const store = recorded(wrap(makeMemoryStore(bucket, display, capabilities), location), log)
+            const requests = log.of(describeLocation(location))
+            const store = recorded(wrap(makeMemoryStore(bucket, display, capabilities), location), requests)
             return policy === undefined ? Effect.succeed(store) : underPolicy(store, policy)
           }),
           settle: Effect.succeed

@@ -44,7 +44,7 @@ describe("a setting", () => {
       const shown = yield* Effect.forEach(SyncSettings.ALL, (setting) =>
         Effect.map(resolve(setting), (resolved) => `${setting.variable}=${resolved.shown}`)
       )
-      expect(shown.filter((line) => !line.endsWith("=–") && !line.includes("_STORE"))).toEqual([
+      expect(shown.filter((line) => !line.endsWith("=–") && !line.includes("_STORE="))).toEqual([
         "HX_SYNC_TIMEOUT=30s",
         "HX_SYNC_CONNECT_TIMEOUT=5s",
         "HX_SYNC_MAX_RETRIES=5",
@@ -54,7 +54,11 @@ describe("a setting", () => {
         "HX_SYNC_CONCURRENT_DOWNLOADS=8",
         "HX_SYNC_COMPRESSION=true",
         "HX_SYNC_SEGMENT_SIZE=8MiB",
-        "HX_SYNC_PART_SIZE=5MiB"
+        "HX_SYNC_PART_SIZE=5MiB",
+        "HX_SYNC_PRICE_STORAGE=0.023",
+        "HX_SYNC_PRICE_PUT=0.005",
+        "HX_SYNC_PRICE_GET=0.0004",
+        "HX_SYNC_PRICE_EGRESS=0.09"
       ])
     })
   )
@@ -69,7 +73,9 @@ describe("a setting", () => {
     ["HX_SYNC_COMPRESSION", SyncSettings.Compression, "yes"],
     ["HX_SYNC_PART_SIZE", SyncSettings.PartSize, "4MiB"],
     ["HX_SYNC_SEGMENT_SIZE", SyncSettings.SegmentSize, "1e6"],
-    ["HX_SYNC_INTERVAL", SyncSettings.Interval, "often"]
+    ["HX_SYNC_INTERVAL", SyncSettings.Interval, "often"],
+    ["HX_SYNC_PRICE_STORAGE", SyncSettings.PriceStorage, "-1"],
+    ["HX_SYNC_PRICE_PUT", SyncSettings.PricePut, "5 cents"]
   ]
   it.scoped.each(bad)("refuses %s with the variable, the value and the form", ([variable, setting, value]) =>
     Effect.gen(function* () {
