@@ -4,10 +4,11 @@
  */
 
 import { Effect } from "effect"
-import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs"
 import { dirname } from "node:path"
-import { makeDirectories } from "../platform/MakeDirectories.ts"
 import { errno } from "../platform/Errno.ts"
+import { fileSystemSync } from "../platform/FileSystems.ts"
+import { makeDirectories } from "../platform/MakeDirectories.ts"
 import { DbError, fromSqlite } from "./DbError.ts"
 import { APPLICATION_ID, migrations } from "./Schema.ts"
 
@@ -32,7 +33,7 @@ const look = (path: string): DatabaseFile => {
   const handle = openOrCreate(path)
   try {
     const { size } = fstatSync(handle)
-    const onNetwork = process.platform === "linux" && NETWORK_FILE_SYSTEMS.has(statfsSync(path).type >>> 0)
+    const onNetwork = fileSystemSync(path).network
     // A journal means that the last writer was cut off: SQLite mends the file from it, and only then can the header be believed.
     if (size === 0 || sizeOf(`${path}-journal`) > 0) return { exists: size > 0, writeAhead: false, onNetwork }
     const header = Buffer.alloc(HEADER)
@@ -100,21 +101,3 @@ const sizeOf = (path: string): number => {
     return 0
   }
 }
-
-/** f_type of statfs(2), from Linux's magic.h: those whose locks and shared memory are not to be trusted across machines. */
-const NETWORK_FILE_SYSTEMS: ReadonlySet<number> = new Set([
-  0x6969, // NFS
-  0x517b, // SMB
-  0xff534d42, // CIFS
-  0xfe534d42, // SMB2
-  0x65735546, // FUSE: sshfs and the like
-  0x01021997, // 9P
-  0x00c36400, // Ceph
-  0x5346414f, // AFS
-  0x73757245, // Coda
-  0x0bd00bd0, // Lustre
-  0x47504653, // GPFS
-  0x19830326, // BeeGFS
-  0x786f4256, // VirtualBox shared folders
-  0xbacbacbc // VMware shared folders
-])
