@@ -17,7 +17,7 @@ import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } fr
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
 import { type Block, blocks, MAX_INLINE_TAIL, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
-import { holdsAny, planSegments, type Step } from "./SegmentPlan.ts"
+import { holdsAny, planSegments, segmentLimits, type Step } from "./SegmentPlan.ts"
 import { abortLeftUploads, type Durable, listDurable, updateIntent, uploadSegment } from "./SegmentUpload.ts"
 import { nowMicros } from "./SyncClock.ts"
 import * as SyncState from "./SyncState.ts"
@@ -56,10 +56,12 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
   const nonce = yield* Entropy.hex(16)
   yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
 
-  const steps = planSegments(before?.segments ?? [], (segment) => {
+  const rewrite = (segment: SegmentRef) => {
     if (holdsAny(purged, segment)) return "purged"
     return force && durable.get(segmentName(device, segment.id)) !== segment.sealed ? "missing" : "no"
-  })
+  }
+  const { segmentSize } = yield* SyncTuning
+  const steps = planSegments(before?.segments ?? [], rewrite, segmentLimits(segmentSize))
   const pieces = yield* sendPieces(device, steps, last, durable, nonce)
   const manifest: Manifest = {
     device,

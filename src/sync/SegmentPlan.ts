@@ -14,6 +14,8 @@ export interface SegmentExtent {
   readonly last: number
   /** Plaintext bytes. */
   readonly size: number
+  /** Bytes in the store. */
+  readonly sealed: number
 }
 
 export type Step<S extends SegmentExtent> =
@@ -32,10 +34,16 @@ export interface SegmentLimits {
   readonly maxOperations: number
   /** Plaintext bytes. */
   readonly maxPlaintext: number
+  /** Bytes in the store: neighbours of more would only be cut apart again, at every push. */
+  readonly maxSealed: number
 }
 
-/** At which a segment is full, whichever comes first. */
-const SEGMENT_LIMITS: SegmentLimits = { maxOperations: CUT_OPERATIONS, maxPlaintext: CUT_PLAINTEXT }
+/** At which a segment is full, whichever comes first; `segmentSize` is what the user has set. */
+export const segmentLimits = (segmentSize: number): SegmentLimits => ({
+  maxOperations: CUT_OPERATIONS,
+  maxPlaintext: CUT_PLAINTEXT,
+  maxSealed: segmentSize
+})
 
 export const FAN_IN = 8
 
@@ -48,7 +56,7 @@ export type Rewrite = "no" | "purged" | "missing"
 export const planSegments = <S extends SegmentExtent>(
   segments: ReadonlyArray<S>,
   rewrite: (segment: S) => Rewrite,
-  limits: SegmentLimits = SEGMENT_LIMITS
+  limits: SegmentLimits
 ): ReadonlyArray<Step<S>> => {
   let runs: ReadonlyArray<Run<S>> = segments.map((segment) => {
     const why = rewrite(segment)
@@ -56,6 +64,7 @@ export const planSegments = <S extends SegmentExtent>(
       first: segment.first,
       last: segment.last,
       size: segment.size,
+      sealed: segment.sealed,
       parts: [segment],
       stale: why !== "no",
       purges: why === "purged"
@@ -107,13 +116,15 @@ const mergeLevel = <S>(runs: ReadonlyArray<Run<S>>, level: number, limits: Segme
 const fits = (group: ReadonlyArray<SegmentExtent>, limits: SegmentLimits): boolean => {
   const operations = (group.at(-1)?.last ?? 0) - (group[0]?.first ?? 1) + 1
   const size = group.reduce((sum, run) => sum + run.size, 0)
-  return operations <= limits.maxOperations && size <= limits.maxPlaintext
+  const sealed = group.reduce((sum, run) => sum + run.sealed, 0)
+  return operations <= limits.maxOperations && size <= limits.maxPlaintext && sealed <= limits.maxSealed
 }
 
 const join = <S>(group: ReadonlyArray<Run<S>>): Run<S> => ({
   first: group[0]?.first ?? 1,
   last: group.at(-1)?.last ?? 0,
   size: group.reduce((sum, run) => sum + run.size, 0),
+  sealed: group.reduce((sum, run) => sum + run.sealed, 0),
   parts: group.flatMap((run) => run.parts),
   stale: true,
   purges: group.some((run) => run.purges)
