@@ -71,6 +71,8 @@ export interface OwnLog {
   /** At most `limit` operations from number `first` on, in order; bodies as they are now, merged with what other devices know. */
   readonly read: (first: number, limit: number) => Effect.Effect<ReadonlyArray<Operation>, DbError>
   readonly identities: (first: number, last: number) => Effect.Effect<ReadonlyArray<OperationIdentity>, DbError>
+  /** What operations `first` to `last` speak of, counted as people count. */
+  readonly content: (first: number, last: number) => Effect.Effect<LogContent, DbError>
   /** R(n), see LogChain.ts. */
   readonly chainAt: (n: number) => Effect.Effect<ChainHash, DbError>
   /** Numbers of the operations purged since they were last confirmed gone from the store, ascending. They outlive a reset. */
@@ -90,6 +92,13 @@ export interface OwnLog {
    * operations 1.. of the new log, each `add` naming the device that captured it; the old log becomes a peer's, applied up to `common`.
    */
   readonly fork: (options: ForkOptions) => Effect.Effect<{ readonly moved: number }, DbError>
+}
+
+/** An entry counts once, however many operations speak of it; what is purged speaks of nothing. */
+export interface LogContent {
+  readonly entries: number
+  /** Rules of what is forgotten. */
+  readonly rules: number
 }
 
 export interface ForkOptions {

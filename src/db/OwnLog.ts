@@ -12,7 +12,7 @@ import { type Connection, rows, scalar } from "./Connection.ts"
 import { dbError } from "./DbError.ts"
 import { entryColumns, type EntryRow, type Texts, textsOfRows, toEntry } from "./EntryRows.ts"
 import { absorbFinishes, type Finish } from "./Finishes.ts"
-import type { OwnLog } from "./HistoryDb.ts"
+import type { LogContent, OwnLog } from "./HistoryDb.ts"
 import { append, endOfLog, ownTerm } from "./Operations.ts"
 import { makeChain } from "./OwnChain.ts"
 import { adoptForeign, fork } from "./OwnLogMoves.ts"
@@ -39,6 +39,10 @@ export const makeOwnLog = (connection: Connection): OwnLog => {
     forget: Effect.fn("OwnLog.forget")((rule: ForgetRule) => forget(connection, rule).pipe(transaction, failing)),
 
     read: Effect.fn("OwnLog.read")((first: number, limit: number) => readLog(connection, first, limit).pipe(failing)),
+
+    content: Effect.fn("OwnLog.content")((first: number, last: number) =>
+      contentOf(connection, first, last).pipe(failing)
+    ),
 
     ...makeChain(connection),
 
@@ -110,6 +114,25 @@ const forget = Effect.fnUntraced(function* (connection: Connection, rule: Forget
     SELECT 1 FROM operations WHERE kind = ${sql.literal(String(KIND.forget))} AND identity = unhex(${identity})`)
   if (issued === undefined) yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)
   return { ...nothing, removed }
+})
+
+/** Where no entry ended later than it began to be known here, as after an import, each `add` is one entry, and counting them is much faster. */
+const contentOf = Effect.fnUntraced(function* (
+  { sql }: Connection,
+  first: number,
+  last: number
+): Effect.fn.Return<LogContent, SqlError> {
+  const kinds = new Map(
+    yield* rows<readonly [number, number]>(sql`
+      SELECT kind, count(*) FROM operations WHERE number BETWEEN ${first} AND ${last} GROUP BY kind`)
+  )
+  const rules = kinds.get(KIND.forget) ?? 0
+  if (!kinds.has(KIND.finish)) return { entries: kinds.get(KIND.add) ?? 0, rules }
+  // A finish that came before its entry has nothing but its identity.
+  const entries = yield* scalar<number>(sql`
+    SELECT count(DISTINCT coalesce(entry, -number)) FROM operations
+    WHERE number BETWEEN ${first} AND ${last} AND kind IN (${KIND.add}, ${KIND.finish})`)
+  return { entries: entries ?? 0, rules }
 })
 
 /** An EntryRow, and beside it what the operation says. */

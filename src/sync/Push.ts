@@ -26,8 +26,12 @@ import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
 
 export interface PushReport {
-  /** Operations that this run made public. */
+  /** Whether a manifest was written: also with nothing new, where something had to go or was to be published again. */
+  readonly published: boolean
+  /** Operations that this run made public; the entries they speak of, and the rules of what is forgotten. */
   readonly operations: number
+  readonly entries: number
+  readonly rules: number
   /** Segments made, and their sealed bytes. */
   readonly segments: number
   readonly bytes: number
@@ -42,8 +46,10 @@ export interface PushReport {
 
 /** What a push would have to do; finding out costs no request. */
 export interface Pending {
-  /** Operations that the store lacks. */
+  /** Operations that the store lacks; the entries they speak of, and the rules of what is forgotten. */
   readonly operations: number
+  readonly entries: number
+  readonly rules: number
   /** Published operations that must go, since a rule covers their entry. */
   readonly purged: number
   /** Objects that must be deleted. */
@@ -55,12 +61,23 @@ const MAX_ROUNDS = 6
 
 export const pending = Effect.gen(function* () {
   const db = yield* HistoryDb
+  const { operations, purged } = yield* unpublished
+  const end = yield* db.log.end
+  return {
+    operations,
+    ...(yield* db.log.content(end - operations + 1, end)),
+    purged,
+    deletions: (yield* urgentDebts).length
+  } satisfies Pending as Pending
+})
+
+const unpublished = Effect.gen(function* () {
+  const db = yield* HistoryDb
   const last = Option.match(yield* SyncState.publication.get, { onNone: () => 0, onSome: (known) => known.last })
   return {
     operations: (yield* db.log.end) - last,
-    purged: (yield* db.log.purged).filter((number) => number <= last).length,
-    deletions: (yield* urgentDebts).length
-  } satisfies Pending as Pending
+    purged: (yield* db.log.purged).filter((number) => number <= last).length
+  }
 })
 
 /** Whether a push has anything to ask of the store; without it none need be opened. */
@@ -69,7 +86,10 @@ export const needed = Effect.gen(function* () {
 })
 
 export const NOTHING_PUSHED: PushReport = {
+  published: false,
   operations: 0,
+  entries: 0,
+  rules: 0,
   segments: 0,
   bytes: 0,
   deleted: 0,
@@ -82,9 +102,9 @@ export const NOTHING_PUSHED: PushReport = {
 export const push = Effect.fn("Push.run")(function* (options: SettleOptions) {
   const forks: Array<Forked> = []
   if (options.force) collectForks(forks, yield* readAndSettle(options))
-  const { bytes, operations, published, segments } = yield* publishUntilSettled(options, forks, 1)
-  const debts = yield* payDebts(published)
-  return { operations, segments, bytes, ...debts, forks } satisfies PushReport as PushReport
+  const { _tag, ...made } = yield* publishUntilSettled(options, forks, 1)
+  const debts = yield* payDebts(made.published)
+  return { ...made, ...debts, forks } satisfies PushReport as PushReport
 })
 
 type Round =
@@ -93,12 +113,22 @@ type Round =
       /** Whether this run made a manifest that stands now. */
       readonly published: boolean
       readonly operations: number
+      readonly entries: number
+      readonly rules: number
       readonly segments: number
       readonly bytes: number
     }
   | { readonly _tag: "Again" }
 
-const NOTHING_TO_DO: Round = { _tag: "Settled", published: false, operations: 0, segments: 0, bytes: 0 }
+const NOTHING_TO_DO: Round = {
+  _tag: "Settled",
+  published: false,
+  operations: 0,
+  entries: 0,
+  rules: 0,
+  segments: 0,
+  bytes: 0
+}
 const AGAIN: Round = { _tag: "Again" }
 
 const publishUntilSettled = Effect.fnUntraced(function* (options: SettleOptions, forks: Array<Forked>, first: number) {
@@ -134,7 +164,7 @@ const publishOnce = Effect.fnUntraced(function* (options: SettleOptions, forks: 
 
 /** Whether anything is pending that a manifest has to tell. */
 const mustPublish = Effect.gen(function* () {
-  const { operations, purged } = yield* pending
+  const { operations, purged } = yield* unpublished
   const floor = yield* SyncState.floor.get
   return (
     operations > 0 || purged > 0 || (Option.isSome(floor) && (yield* Effect.flatMap(HistoryDb, (db) => db.log.end)) > 0)
@@ -195,6 +225,7 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
     _tag: "Settled",
     published: true,
     operations: manifest.last - (before?.last ?? 0),
+    ...(yield* db.log.content((before?.last ?? 0) + 1, manifest.last)),
     segments: draft.sent.segments,
     bytes: draft.sent.bytes
   }

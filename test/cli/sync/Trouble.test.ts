@@ -49,7 +49,7 @@ describe("when things go wrong", { timeout: 60_000 }, () => {
     expect(seen.code).toBe(8)
     expect(seen.stderr).toMatch(/^Completed with problems\n/)
     expect((await a.hx(["sync", "status"])).stdout).toMatch(/Last error .*Sequence number conflict/)
-    expect((await a.hx(["sync", "pull", "--force"])).stdout).toContain("2 changes of this device to publish")
+    expect((await a.hx(["sync", "pull", "--force"])).stdout).toContain("2 entries of this device to publish")
     expect(await a.json(["sync", "push"])).toMatchObject({ operations: 2 })
     expect(await b.json(["sync", "pull"])).toMatchObject({ added: 1, problems: [] })
   })

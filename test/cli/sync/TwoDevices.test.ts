@@ -67,8 +67,8 @@ describe.each(stores)("two devices and a store: $kind", { timeout: 60_000 }, ({ 
     expect((await b.hx(["find", "docker"])).stdout).toContain("docker run --rm alpine")
 
     await record(b.data, ["on the other one"], 1_700_000_100)
-    expect((await b.hx(["sync"])).stdout).toBe("Nothing new from 1 other device.\nPublished 1 change.\n")
-    expect((await a.hx(["sync"])).stdout).toBe("Pulled 1 new command from 1 device.\nNothing to push.\n")
+    expect((await b.hx(["sync"])).stdout).toBe("Nothing new from 1 other device.\nPublished 1 entry.\n")
+    expect((await a.hx(["sync"])).stdout).toBe("Pulled 1 new entry from 1 device.\nNothing to push.\n")
     expect(await a.json(["sync", "status"])).toMatchObject({
       device: { label: "laptop" },
       pending: { operations: 0, purged: 0, deletions: 0 },
@@ -121,11 +121,11 @@ describe.each(stores)("two devices and a store: $kind", { timeout: 60_000 }, ({ 
     expect(await a.json(["sync", "push"])).toMatchObject({ operations: 1, forks: [] })
     const forked = await copy.hx(["sync", "push"])
     expect(forked.stdout).toMatch(
-      /^This installation was a copy of device [0-9a-f]{32}: it continues as a new device, [0-9a-f]{32}; 1 change moved with it\.\nPublished 1 change\.\n$/
+      /^This installation was a copy of device [0-9a-f]{32}: it continues as a new device, [0-9a-f]{32}; 1 entry moved with it\.\nPublished 1 entry\.\n$/
     )
     expect(await b.json(["sync", "pull"])).toMatchObject({ added: 2, devices: 2 })
-    expect((await a.hx(["sync", "pull"])).stdout).toContain("Pulled 1 new command")
-    expect((await copy.hx(["sync", "pull"])).stdout).toContain("Pulled 1 new command")
+    expect((await a.hx(["sync", "pull"])).stdout).toContain("Pulled 1 new entry")
+    expect((await copy.hx(["sync", "pull"])).stdout).toContain("Pulled 1 new entry")
     expect((await copy.hx(["sync", "status"])).stdout).toContain("continued as a new device")
   })
 })

@@ -7,7 +7,7 @@ import { counted } from "../../../Units.ts"
 export const forkLines = (forks: ReadonlyArray<Forked>): ReadonlyArray<string> =>
   forks.map(
     ({ from, moved, to }) =>
-      `This installation was a copy of device ${from}: it continues as a new device, ${to}; ${counted(moved, "change")} moved with it.`
+      `This installation was a copy of device ${from}: it continues as a new device, ${to}; ${counted(moved, "entry", "entries")} moved with it.`
   )
 
 export const forksJson = (forks: ReadonlyArray<Forked>): ReadonlyArray<Json> =>

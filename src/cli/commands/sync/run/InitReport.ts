@@ -59,7 +59,7 @@ const keyLines = (report: InitReport, output: OutputService): ReadonlyArray<stri
 }
 
 const nextStep = (report: InitReport): string => {
-  const pending = counted(report.pending, "change")
+  const pending = counted(report.pending, "entry", "entries")
   if (report.outcome === "joined") {
     return report.pending === 0
       ? "Next: hx sync pull"

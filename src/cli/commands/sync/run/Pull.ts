@@ -56,9 +56,9 @@ export const pullLines = (report: PullReport): ReadonlyArray<string> => {
   const { absorbed, bytes, changed, devices, segments } = report
   const fetched = segments === 0 ? "" : ` (${counted(segments, "segment")}, ${bytesText(bytes)})`
   const news = [
-    ...(absorbed.added > 0 ? [counted(absorbed.added, "new command")] : []),
-    ...(absorbed.merged > 0 ? [`more known of ${counted(absorbed.merged, "command")}`] : []),
-    ...(absorbed.removed > 0 ? [`${counted(absorbed.removed, "command")} forgotten`] : [])
+    ...(absorbed.added > 0 ? [counted(absorbed.added, "new entry", "new entries")] : []),
+    ...(absorbed.merged > 0 ? [`more known of ${counted(absorbed.merged, "entry", "entries")}`] : []),
+    ...(absorbed.removed > 0 ? [`${counted(absorbed.removed, "entry", "entries")} forgotten`] : [])
   ]
   return [
     ...forkLines(report.forks),
@@ -97,7 +97,7 @@ const foretellLines = (would: PullForecast, force: boolean): ReadonlyArray<strin
   return [
     would.operations === 0
       ? `${nothingNew(would.devices)}.`
-      : `Would pull ${counted(would.operations, "change")} from ${counted(would.changed, "device")}${fetched}.`,
+      : `Would pull ${counted(would.operations, "entry", "entries")} at most from ${counted(would.changed, "device")}${fetched}.`,
     ...(force ? ["--force would read everything again."] : []),
     ...problemLines(would.problems)
   ]

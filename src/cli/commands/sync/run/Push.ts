@@ -23,12 +23,15 @@ const publish = Effect.fnUntraced(function* (given: PushGiven) {
   const report = yield* tellingRequests(given.verbose)(runPush({ force: given.force }))
   const requests = yield* requestsMade(given.verbose)
   yield* output.result({ ...pushJson(report), ...requests.json }, () =>
-    [...pushLines(report), ...requests.lines].join("\n")
+    [...pushLines(report, given.force), ...requests.lines].join("\n")
   )
 })
 
 export const pushJson = (report: PushReport): { readonly [key: string]: Json } => ({
+  published: report.published,
   operations: report.operations,
+  entries: report.entries,
+  rules: report.rules,
   segments: report.segments,
   bytes: report.bytes,
   deleted: report.deleted,
@@ -37,13 +40,13 @@ export const pushJson = (report: PushReport): { readonly [key: string]: Json } =
   forks: forksJson(report.forks)
 })
 
-export const pushLines = (report: PushReport): ReadonlyArray<string> => {
-  const { bytes, deleted, operations, owed, segments, versionsLeft } = report
+export const pushLines = (report: PushReport, force = false): ReadonlyArray<string> => {
+  const { bytes, deleted, operations, owed, published, segments, versionsLeft } = report
   const inSegments = segments === 0 ? "" : ` in ${counted(segments, "segment")} (${bytesText(bytes)})`
-  const published = operations > 0 || segments > 0
+  const again = force ? "everything again" : "again, with nothing new"
   return [
     ...forkLines(report.forks),
-    ...(published ? [`Published ${counted(operations, "change")}${inSegments}.`] : []),
+    ...(published ? [`Published ${operations > 0 ? contentText(report) : again}${inSegments}.`] : []),
     ...(deleted > 0 ? [`Deleted ${counted(deleted, "object")} that nothing needs any more.`] : []),
     ...(owed > 0 ? [`${counted(owed, "object")} could not be deleted; the next push tries again.`] : []),
     ...(versionsLeft > 0
@@ -67,9 +70,19 @@ const foretellLines = (waiting: Pending, force: boolean): ReadonlyArray<string> 
   return [force ? "Nothing is new; --force would publish what is known again." : "Nothing to push."]
 }
 
+/** What operations speak of. People know entries and what they forgot; an entry that was forgotten before it was published leaves a gap to fill. */
+export const contentText = (content: Pick<Pending, "operations" | "entries" | "rules">): string => {
+  const { entries, operations, rules } = content
+  const parts = [
+    ...(entries > 0 ? [counted(entries, "entry", "entries")] : []),
+    ...(rules > 0 ? [counted(rules, "forget rule")] : [])
+  ]
+  return parts.length === 0 ? counted(operations, "removed entry", "removed entries") : parts.join(" and ")
+}
+
 /** What is waiting, in words; none where nothing is. */
 export const pendingLines = (waiting: Pending): ReadonlyArray<string> => [
-  ...(waiting.operations > 0 ? [counted(waiting.operations, "change")] : []),
-  ...(waiting.purged > 0 ? [`${counted(waiting.purged, "forgotten command")} to take out`] : []),
+  ...(waiting.operations > 0 ? [contentText(waiting)] : []),
+  ...(waiting.purged > 0 ? [`${counted(waiting.purged, "forgotten entry", "forgotten entries")} to take out`] : []),
   ...(waiting.deletions > 0 ? [`${counted(waiting.deletions, "object")} to delete`] : [])
 ]
