@@ -116,23 +116,18 @@ const forget = Effect.fnUntraced(function* (connection: Connection, rule: Forget
   return { ...nothing, removed }
 })
 
-/** Where no entry ended later than it began to be known here, as after an import, each `add` is one entry, and counting them is much faster. */
+/** A finish that came before its entry has nothing but its identity. */
 const contentOf = Effect.fnUntraced(function* (
   { sql }: Connection,
   first: number,
   last: number
 ): Effect.fn.Return<LogContent, SqlError> {
-  const kinds = new Map(
-    yield* rows<readonly [number, number]>(sql`
-      SELECT kind, count(*) FROM operations WHERE number BETWEEN ${first} AND ${last} GROUP BY kind`)
-  )
-  const rules = kinds.get(KIND.forget) ?? 0
-  if (!kinds.has(KIND.finish)) return { entries: kinds.get(KIND.add) ?? 0, rules }
-  // A finish that came before its entry has nothing but its identity.
-  const entries = yield* scalar<number>(sql`
-    SELECT count(DISTINCT coalesce(entry, -number)) FROM operations
-    WHERE number BETWEEN ${first} AND ${last} AND kind IN (${KIND.add}, ${KIND.finish})`)
-  return { entries: entries ?? 0, rules }
+  const [[entries, rules] = [0, 0]] = yield* rows<readonly [number, number]>(sql`
+    SELECT
+      count(DISTINCT CASE WHEN kind IN (${KIND.add}, ${KIND.finish}) THEN coalesce(entry, -number) END),
+      count(CASE kind WHEN ${KIND.forget} THEN 1 END)
+    FROM operations WHERE number BETWEEN ${first} AND ${last}`)
+  return { entries, rules }
 })
 
 /** An EntryRow, and beside it what the operation says. */

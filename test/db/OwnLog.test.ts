@@ -27,6 +27,25 @@ describe("record", () => {
     }).pipe(Effect.provide(memory))
   )
 
+  it.effect("counts an entry once, however often it is spoken of, and forget rules beside it", () =>
+    Effect.gen(function* () {
+      const { device, log } = yield* HistoryDb
+      const own = yield* device.id
+      const [one, two] = [live("make", T0, { device: own }), live("ls", T0 + SECOND, { device: own })]
+      yield* log.record([one])
+      yield* log.record([{ ...one, cwd: "/b" }])
+      yield* log.finish(one.id, 1, 5)
+      yield* log.finish(live("elsewhere", T0).id, 0, 5)
+      yield* log.record([two])
+      yield* log.forget({ ids: [two.id], twins: [], windows: [] })
+      expect(yield* log.end).toBe(6)
+      // Of the six, number 5 is purged by number 6.
+      expect(yield* log.content(1, 6)).toEqual({ entries: 2, rules: 1 })
+      expect(yield* log.content(2, 3)).toEqual({ entries: 1, rules: 0 })
+      expect(yield* log.content(7, 6)).toEqual({ entries: 0, rules: 0 })
+    }).pipe(Effect.provide(memory))
+  )
+
   it.effect("says nothing of another device's entry that is imported here again", () =>
     Effect.gen(function* () {
       const { device, log, peers } = yield* HistoryDb
