@@ -51,7 +51,7 @@ const openOrCreate = (path: string): number => {
     if (!found.isFile()) throw new DbError({ reason: "Unreadable", path, detail: "it is not a regular file" })
   } catch (cause) {
     if (errno(cause) !== "ENOENT") throw cause
-    makeDirectories(dirname(path), 0o700)
+    makeDataDirectory(dirname(path))
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   }
   try {
@@ -64,6 +64,25 @@ const openOrCreate = (path: string): number => {
     throw cause
   }
 }
+
+const makeDataDirectory = (path: string): void => {
+  try {
+    makeDirectories(path, 0o700)
+  } catch (cause) {
+    // ENOENT though the parent is there: a file system where nothing can be made, as /proc.
+    const detail = PLACELESS.get(errno(cause) ?? "")
+    if (detail === undefined) throw cause
+    throw new DbError({ reason: "NoPlace", path, detail, cause })
+  }
+}
+
+const PLACELESS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "nothing can be made there"],
+  ["ENOTDIR", "a file stands where a directory should"],
+  ["EEXIST", "a file stands where a directory should"],
+  ["ENAMETOOLONG", "the path is too long"],
+  ["ELOOP", "its symbolic links lead in a circle"]
+])
 
 const isReadable = (path: string): boolean => {
   try {

@@ -8,6 +8,7 @@ export type DbErrorReason =
   | "Newer" // written by a newer hx
   | "ReadOnly" // the file or its folder cannot be written
   | "Unreadable" // no permission, not a regular file
+  | "NoPlace" // its directory is not there and cannot be made
   | "Busy" // another process holds the lock for longer than the timeout
   | "Full" // disk full, quota, I/O error while writing
   | "Failed" // anything else SQLite reports: a bug of ours

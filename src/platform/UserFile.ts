@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path"
 import { errno } from "./Errno.ts"
 
 export class UserFileError extends Data.TaggedError("UserFileError")<{
-  readonly reason: "Absent" | "Denied" | "NotAFile" | "NoSpace" | "Failed"
+  readonly reason: "Absent" | "NoDirectory" | "Denied" | "NotAFile" | "NoSpace" | "Failed"
   readonly path: string
   readonly cause?: unknown
 }> {
@@ -63,11 +63,23 @@ export const writeBytes = Effect.fn("UserFile.write")(function* <E, R>(
   if (Option.exists(found, (stats) => !stats.isFile())) return yield* writeAll(path, path, "w", bytes)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
   const mode = Option.match(found, { onNone: () => 0o600, onSome: (stats) => stats.mode & 0o777 })
+  if (Option.isNone(found)) yield* requireDirectory(dirname(path))
   return yield* writeAll(path, temporary, "wx", bytes, mode).pipe(
     Effect.tap(() => attempt(path, () => rename(temporary, path))),
     Effect.onError(() => Effect.ignore(attempt(path, () => unlink(temporary))))
   )
 })
+
+const requireDirectory = (path: string) =>
+  attempt(path, () => stat(path)).pipe(
+    Effect.filterOrFail(
+      (found) => found.isDirectory(),
+      () => new UserFileError({ reason: "NoDirectory", path })
+    ),
+    Effect.mapError((error) =>
+      error.reason === "Absent" ? new UserFileError({ reason: "NoDirectory", path, cause: error }) : error
+    )
+  )
 
 const writeAll = <E, R>(
   path: string,

@@ -51,7 +51,7 @@ export const requireRoot = Effect.fnUntraced(function* (operation: StoreError["o
   const found = yield* attemptOn(operation, root, () => stat(root)).pipe(absentAs(undefined))
   if (found === undefined) {
     const detail = "there is no such folder; is its disk mounted?"
-    return yield* new StoreError({ reason: "NoSuchBucket", operation, subject: root, detail })
+    return yield* new StoreError({ reason: "NoSuchFolder", operation, subject: root, detail })
   }
   if (!found.isDirectory()) {
     return yield* new StoreError({ reason: "NotAStore", operation, subject: root, detail: "not a folder" })

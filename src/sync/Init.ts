@@ -207,7 +207,7 @@ const refuseStrayManifests = Effect.fnUntraced(function* (store: ObjectStoreServ
     Stream.runHead,
     // A folder that is not there yet will be made. Of a bucket we would know by now: reading vault.json has failed.
     Effect.catchIf(
-      (error) => error.reason === "NoSuchBucket",
+      (error) => error.reason === "NoSuchFolder",
       () => Effect.succeedNone
     )
   )
