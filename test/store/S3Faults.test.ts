@@ -81,12 +81,12 @@ type Case = readonly [
 ]
 
 const cases: ReadonlyArray<Case> = [
-  ["InvalidAccessKeyId", list, answer(403, "InvalidAccessKeyId"), "AccessDenied"],
+  ["InvalidAccessKeyId", list, answer(403, "InvalidAccessKeyId"), "CredentialsRefused"],
   [
     "SignatureDoesNotMatch",
     get,
     answer(403, "SignatureDoesNotMatch", "<StringToSign>AWS4-HMAC-SHA256 x</StringToSign>"),
-    "AccessDenied"
+    "CredentialsRefused"
   ],
   ["AccessDenied", put, answer(403, "AccessDenied"), "AccessDenied"],
   ["401 without more", get, answer(401), "AccessDenied"],

@@ -20,10 +20,10 @@ describe.skipIf(real === undefined)("a real S3 server", () => {
     Effect.gen(function* () {
       const bucket = yield* freshBucket(real)
       const wrongSecret = yield* openS3(urlOf({ ...real, secretKey: "wrong-secret-key" }, bucket))
-      expect(yield* reason(wrongSecret.get("x", 10))).toBe("AccessDenied")
+      expect(yield* reason(wrongSecret.get("x", 10))).toBe("CredentialsRefused")
       const wrongKey = yield* openS3(urlOf({ ...real, accessKey: "NOBODY" }, bucket))
       const denied = yield* Effect.flip(Stream.runDrain(wrongKey.list("")))
-      expect(denied.reason).toBe("AccessDenied")
+      expect(denied.reason).toBe("CredentialsRefused")
       expect(denied.message).not.toContain("NOBODY")
       const nowhere = yield* openS3(urlOf(real, `${bucket}-not`))
       expect(yield* reason(nowhere.get("x", 10))).toBe("NoSuchBucket")
