@@ -8,6 +8,7 @@ import { type ConfigFile, type ConfigFileError, emptyConfigFile, readConfigFile 
 import { Paths } from "./Paths.ts"
 import type { Setting } from "./Setting.ts"
 import { ALL } from "./SyncSettings.ts"
+import { unknownVariables } from "./UnknownVariables.ts"
 import { variable } from "./Variables.ts"
 
 export type SettingSource = "flag" | "environment" | "file" | "default"
@@ -51,6 +52,7 @@ export class Settings extends Context.Tag("hx/Settings")<Settings, SettingsServi
     Effect.gen(function* () {
       const paths = yield* Paths
       const keys = ALL.flatMap((setting) => setting.key ?? [])
+      yield* warnOfUnknown
       return makeSettings(variable, yield* Effect.cached(readConfigFile(paths.configFile, keys)))
     })
   )
@@ -62,6 +64,10 @@ export class Settings extends Context.Tag("hx/Settings")<Settings, SettingsServi
       makeSettings((name) => Effect.succeed(Option.fromNullable(values[name])), Effect.succeed(emptyConfigFile))
     )
 }
+
+const warnOfUnknown = Effect.flatMap(unknownVariables, (unknown) =>
+  Effect.forEach(unknown, (each) => Effect.logWarning(each.message), { discard: true })
+)
 
 const makeSettings = (
   readVariable: (name: string) => Effect.Effect<Option.Option<string>>,

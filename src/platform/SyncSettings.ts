@@ -1,6 +1,6 @@
 /** The table of settings. Bounds are S3's own (docs.aws.amazon.com, "Amazon S3 multipart upload limits") or what still makes sense. */
 
-import { Duration } from "effect"
+import { Duration, Option } from "effect"
 import {
   countSetting,
   durationSetting,
@@ -71,7 +71,7 @@ export const ConcurrentDownloads = countSetting(
 
 export const Compression = flagSetting({ variable: "HX_SYNC_COMPRESSION", key: "sync.compression" }, true)
 
-/** How large a sealed segment becomes at most: a single PUT may carry 5 GiB. */
+/** How large a sealed segment becomes at most: a single PUT may carry 5 GiB. Before compression it ends at 32 MiB in any case (Segment.ts). */
 export const SegmentSize = sizeSetting(
   { variable: "HX_SYNC_SEGMENT_SIZE", key: "sync.segment_size" },
   8 * MIB,
@@ -82,15 +82,20 @@ export const SegmentSize = sizeSetting(
 /** Objects above this go up in parts: S3 wants 5 MiB to 5 GiB each. */
 export const PartSize = sizeSetting({ variable: "HX_SYNC_PART_SIZE", key: "sync.part_size" }, 5 * MIB, 5 * MIB, 5 * GIB)
 
-/** How often the shell hook may sync in the background; none is never. */
-export const Interval = optionalSetting(
-  durationSetting(
-    { variable: "HX_SYNC_INTERVAL", key: "sync.interval" },
-    Duration.minutes(10),
-    Duration.seconds(1),
-    Duration.days(366)
-  )
+const Between = durationSetting(
+  { variable: "HX_SYNC_INTERVAL", key: "sync.interval" },
+  Duration.minutes(10),
+  Duration.seconds(1),
+  Duration.days(366)
 )
+
+/** How often the shell hook may sync in the background; none is never. */
+export const Interval: Setting<Option.Option<Duration.Duration>> = {
+  ...optionalSetting(Between, `${Between.form}; or off`),
+  parse: (text) =>
+    text.trim() === "off" ? Option.some(Option.none()) : Option.map(Between.parse(text), (every) => Option.some(every)),
+  show: Option.match({ onNone: () => "off", onSome: Between.show })
+}
 
 export const KeyFile = textSetting({ variable: "HX_SYNC_KEY_FILE", key: "sync.key_file" }, "the path of a file")
 
@@ -138,3 +143,6 @@ export const ALL: ReadonlyArray<Setting<unknown>> = [
   Key,
   Passphrase
 ]
+
+/** Where things are: Paths.ts. */
+export const DIRECTORY_VARIABLES = ["HX_CONFIG_DIR", "HX_DATA_DIR"] as const

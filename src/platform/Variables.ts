@@ -16,6 +16,11 @@ export const firstVariable = (names: ReadonlyArray<string>): Effect.Effect<Optio
     Option.isSome(found) ? Effect.succeed(found) : variable(name)
   )
 
+/** The names of all variables that are set, as `variable` means it; of this process, whatever provider is in use. */
+export const variableNames: Effect.Effect<ReadonlyArray<string>> = Effect.sync(() =>
+  Object.entries(process.env).flatMap(([name, value]) => (value === undefined || value === "" ? [] : [name]))
+)
+
 /** An environment with these variables only; for tests. */
 export const environment = (variables: Readonly<Record<string, string>>): ConfigProvider.ConfigProvider =>
   ConfigProvider.fromMap(new Map(Object.entries(variables)), { pathDelim: "\0" })

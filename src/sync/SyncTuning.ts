@@ -32,6 +32,8 @@ export class SyncTuning extends Context.Tag("hx/SyncTuning")<SyncTuning, SyncTun
     SyncTuning,
     Effect.gen(function* () {
       const settings = yield* Settings
+      // For the shell hook; a bad one is an error here too, where somebody sees it.
+      yield* settings.get(SyncSettings.Interval)
       return {
         concurrentUploads: yield* settings.get(SyncSettings.ConcurrentUploads),
         concurrentDownloads: yield* settings.get(SyncSettings.ConcurrentDownloads),

@@ -55,11 +55,33 @@ describe("a setting", () => {
         "HX_SYNC_COMPRESSION=true",
         "HX_SYNC_SEGMENT_SIZE=8MiB",
         "HX_SYNC_PART_SIZE=5MiB",
+        "HX_SYNC_INTERVAL=off",
         "HX_SYNC_PRICE_STORAGE=0.023",
         "HX_SYNC_PRICE_PUT=0.005",
         "HX_SYNC_PRICE_GET=0.0004",
         "HX_SYNC_PRICE_EGRESS=0.09"
       ])
+    })
+  )
+
+  it.scoped("of the file can be switched off by the environment: the interval", () =>
+    Effect.gen(function* () {
+      const resolve = yield* withMachine("sync:\n  interval: 10m\n", {})
+      expect(yield* resolve(SyncSettings.Interval)).toMatchObject({ source: "file", shown: "10m" })
+      const switched = yield* withMachine("sync:\n  interval: 10m\n", { HX_SYNC_INTERVAL: "off" })
+      expect(yield* switched(SyncSettings.Interval)).toMatchObject({ source: "environment", shown: "off" })
+    })
+  )
+
+  it.effect.each([
+    ["0.023", 0.023, "0.023"],
+    ["0", 0, "0"],
+    ["100", 100, "100"],
+    ["0.000000001", 1e-9, "0.000000001"]
+  ] as const)("of money is dollars: %s", ([text, value, shown]) =>
+    Effect.sync(() => {
+      expect(SyncSettings.PriceStorage.parse(text)).toEqual(Option.some(value))
+      expect(SyncSettings.PriceStorage.show(value)).toBe(shown)
     })
   )
 
