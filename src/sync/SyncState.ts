@@ -109,7 +109,9 @@ export const PeerState = Schema.Struct({
   /** Sequences up to this one are not missed any more: the store went back, and a forced pull took it as it is. */
   forgiven: Count,
   /** Why it could not be read to its end last time. */
-  problem: Schema.NullOr(Schema.String)
+  problem: Schema.NullOr(Schema.String),
+  /** Segments that were found archived, when all were last tried; see LogPlan.splitArchived. */
+  archived: Schema.optional(Schema.Struct({ at: Instant, ids: Schema.Array(Schema.String) }))
 })
 export type PeerState = typeof PeerState.Type
 
@@ -117,11 +119,16 @@ export type PeerState = typeof PeerState.Type
 export const Activity = Schema.Struct({
   lastPush: Schema.NullOr(Instant),
   lastPull: Schema.NullOr(Instant),
+  /** `tag` as tagOf gives it. */
   lastError: Schema.NullOr(Schema.Struct({ at: Instant, tag: Schema.String, message: Schema.String })),
   /** Conflicts met and resolved, newest last; at most ten. */
   conflicts: Schema.Array(Schema.Struct({ at: Instant, what: Schema.String }))
 })
 export type Activity = typeof Activity.Type
+
+/** How an error is remembered: its tag, with its reason where it has one ("StoreError.Refused"). Words are for cli to find. */
+export const tagOf = (error: { readonly _tag: string; readonly reason?: string }): string =>
+  error.reason === undefined ? error._tag : `${error._tag}.${error.reason}`
 
 const NO_ACTIVITY: Activity = { lastPush: null, lastPull: null, lastError: null, conflicts: [] }
 
@@ -166,6 +173,9 @@ export const homeVault = document("sync.vault", Schema.Struct({ vaultId: Schema.
  */
 export const highest = document("sync.highest", Schema.Struct({ vaultId: Schema.String, sequence: Count }))
 
+/** Archived objects that this device last asked the store to restore, and when; see Restore.ts. */
+export const restores = document("sync.restores", Schema.Struct({ at: Instant, names: Schema.Array(Schema.String) }))
+
 const none: ReadonlyArray<never> = []
 
 export const intentsOrNone = Effect.map(
@@ -199,6 +209,7 @@ export const clear = Effect.gen(function* () {
       intents.remove,
       debts.remove,
       activity.remove,
+      restores.remove,
       db.peers.restartAll
     ])
   )
