@@ -21,6 +21,12 @@ export interface Setting<A> {
   readonly secret: boolean
 }
 
+/** Shown for what is not set. */
+export const UNSET = "–"
+
+/** Shown for a secret that is set. */
+export const HIDDEN = "(set, not shown)"
+
 type Named = Pick<Setting<unknown>, "variable" | "key">
 
 export const durationSetting = (
@@ -92,7 +98,7 @@ export const optionalSetting = <A>(setting: Setting<A>, form = setting.form): Se
   form,
   parse: (text) => Option.map(setting.parse(text), Option.some),
   fallback: Option.none(),
-  show: Option.match({ onNone: () => "–", onSome: setting.show })
+  show: Option.match({ onNone: () => UNSET, onSome: setting.show })
 })
 
 export const textSetting = (names: Named, form: string): Setting<Option.Option<string>> =>
@@ -105,6 +111,6 @@ export const secretSetting = (variable: string, form: string): Setting<Option.Op
     form,
     parse: (text) => Option.some(Redacted.make(text)),
     fallback: Redacted.make(""),
-    show: () => "(set, not shown)",
+    show: () => HIDDEN,
     secret: true
   })

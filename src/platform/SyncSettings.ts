@@ -5,22 +5,29 @@ import {
   countSetting,
   durationSetting,
   flagSetting,
+  HIDDEN,
   moneySetting,
   optionalSetting,
   secretSetting,
   type Setting,
   sizeSetting,
-  textSetting
+  textSetting,
+  UNSET
 } from "./Setting.ts"
 
 const KIB = 1024
 const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 
-/** Where the history is kept in step. It may hold secrets: whoever shows it parses it first (StoreUrl). */
-export const Store = {
-  ...textSetting({ variable: "HX_SYNC_STORE", key: "sync.store" }, "a store URL, s3://bucket/prefix or folder:/path"),
-  show: () => "(a store URL)",
+const StoreText = textSetting(
+  { variable: "HX_SYNC_STORE", key: "sync.store" },
+  "a store URL, s3://bucket/prefix or folder:/path"
+)
+
+/** Where the history is kept in step. It may hold secrets: whoever shows more of it parses it first (StoreUrl). */
+export const Store: Setting<Option.Option<string>> = {
+  ...StoreText,
+  show: Option.match({ onNone: () => UNSET, onSome: () => HIDDEN }),
   secret: true
 }
 
