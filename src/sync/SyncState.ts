@@ -115,16 +115,84 @@ export const PeerState = Schema.Struct({
 })
 export type PeerState = typeof PeerState.Type
 
+/** Objects of one kind that a pull met: applied now; passed over, since nothing of them is new; or left alone because of a problem. */
+export const ObjectCounts = Schema.Struct({ applied: Count, unchanged: Count, problems: Count })
+export type ObjectCounts = typeof ObjectCounts.Type
+
+/** What the last push that succeeded did; see PushReport. */
+export const LastPush = Schema.Struct({
+  at: Instant,
+  published: Schema.Boolean,
+  operations: Count,
+  entries: Count,
+  rules: Count,
+  segments: Count,
+  bytes: Count,
+  deleted: Count,
+  owed: Count
+})
+export type LastPush = typeof LastPush.Type
+
+/** What the last pull that succeeded did, though perhaps with problems; see PullReport. */
+export const LastPull = Schema.Struct({
+  at: Instant,
+  devices: Count,
+  changed: Count,
+  added: Count,
+  merged: Count,
+  removed: Count,
+  bytes: Count,
+  manifests: ObjectCounts,
+  segments: ObjectCounts,
+  /** The first of them, with their words. */
+  problems: Schema.Array(
+    Schema.Struct({ kind: Schema.String, device: Schema.String, name: Schema.String, detail: Schema.String })
+  )
+})
+export type LastPull = typeof LastPull.Type
+
 /** When sync last did what; for status. */
 export const Activity = Schema.Struct({
   lastPush: Schema.NullOr(Instant),
   lastPull: Schema.NullOr(Instant),
-  /** `tag` as tagOf gives it. */
-  lastError: Schema.NullOr(Schema.Struct({ at: Instant, tag: Schema.String, message: Schema.String })),
+  /** `tag` as tagOf gives it. It stays when sync succeeds again: the times tell. */
+  lastError: Schema.NullOr(
+    Schema.Struct({
+      at: Instant,
+      tag: Schema.String,
+      message: Schema.String,
+      during: Schema.optional(Schema.Literal("push", "pull"))
+    })
+  ),
+  push: Schema.optional(LastPush),
+  pull: Schema.optional(LastPull),
   /** Conflicts met and resolved, newest last; at most ten. */
   conflicts: Schema.Array(Schema.Struct({ at: Instant, what: Schema.String }))
 })
 export type Activity = typeof Activity.Type
+
+/** What was asked of one store in one calendar month; see Usage.ts. */
+export const MonthUse = Schema.Struct({
+  /** As describeLocation names it. */
+  store: Schema.String,
+  /** "2026-11", UTC. */
+  month: Schema.String,
+  operations: Schema.Array(
+    Schema.Struct({
+      /** A RequestOperation of this version, or of another one. */
+      operation: Schema.String,
+      /** Requests that may have reached the store, and those of them that did not succeed. */
+      requests: Count,
+      failed: Count,
+      /** Bytes of objects. */
+      sent: Count,
+      received: Count
+    })
+  ),
+  /** Requests that did not reach it. */
+  unreached: Count
+})
+export type MonthUse = typeof MonthUse.Type
 
 /** How an error is remembered: its tag, with its reason where it has one ("StoreError.Refused"). Words are for cli to find. */
 export const tagOf = (error: { readonly _tag: string; readonly reason?: string }): string =>
@@ -154,6 +222,7 @@ const unreadable = (key: string) => (cause: unknown) =>
 const intents = document("sync.intents", Schema.Array(Intent))
 const debts = document("sync.debts", Schema.Array(Debt))
 const activity = document("sync.activity", Activity)
+const usage = document("sync.usage", Schema.Array(MonthUse))
 
 export const binding = document("sync.binding", StoreBinding)
 export const publication = document("sync.publication", Publication)
@@ -192,6 +261,13 @@ export const activityOrNone = Effect.map(
   activity.get,
   Option.getOrElse(() => NO_ACTIVITY)
 )
+
+/** Of all stores. It outlives a reset. */
+export const usageOrNone = Effect.map(
+  usage.get,
+  Option.getOrElse((): ReadonlyArray<MonthUse> => none)
+)
+export const putUsage = usage.put
 
 export const updateActivity = (change: (current: Activity) => Activity) =>
   Effect.flatMap(activityOrNone, (current) => activity.put(change(current)))
