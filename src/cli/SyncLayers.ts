@@ -11,6 +11,7 @@ import { Stores } from "../store/Stores.ts"
 import { DeviceLock } from "../sync/DeviceLock.ts"
 import { StoredCredentials } from "../sync/StoredCredentials.ts"
 import { SyncTuning } from "../sync/SyncTuning.ts"
+import { layer as usage } from "../sync/Usage.ts"
 import { VaultKeys } from "../sync/VaultKeys.ts"
 import { layer as history } from "./HistoryLayers.ts"
 import { askForKey } from "./TerminalKey.ts"
@@ -25,7 +26,8 @@ export const services = Layer.mergeAll(
   StoredCredentials.layer,
   DeviceLock.layer,
   SyncTuning.layer,
-  askForKey
+  askForKey,
+  usage
 ).pipe(Layer.provideMerge(Layer.merge(history, RequestLog.layer)))
 
 export const layer = Layer.provideMerge(services, wishes)
