@@ -11,6 +11,7 @@ import type { DeviceId } from "../domain/Device.ts"
 import * as SyncState from "./SyncState.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { SyncTuning } from "./SyncTuning.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import { segmentName } from "./ObjectNames.ts"
 import { holdsAny } from "./SegmentPlan.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -82,21 +83,32 @@ export const payDebts = Effect.fn("Debts.pay")(function* (hasPublished: boolean)
     due,
     (debt) =>
       store.delete(debt.name).pipe(
-        Effect.map(({ versionsLeft }) => [{ name: debt.name, versionsLeft }]),
-        Effect.catchTag("StoreError", (error) =>
-          Effect.as(Effect.logWarning(`Not deleted, to be tried again at the next push: ${error.message}`), [])
+        Effect.map(({ versionsLeft }): Payment => ({ debt, versionsLeft, failure: null })),
+        Effect.catchTag("StoreError", (failure) =>
+          Effect.as(Effect.logWarning(notDeleted(failure)), { debt, versionsLeft: false, failure } satisfies Payment)
         )
       ),
     { concurrency: concurrentUploads }
   )
-  const deleted = paid.flat()
-  const gone = new Set(deleted.map((each) => each.name))
+  const deleted = paid.filter(({ failure }) => failure === null)
+  const gone = new Set(deleted.map(({ debt }) => debt.name))
   if (gone.size > 0) {
     yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => !gone.has(debt.name)))
   }
   return {
     deleted: gone.size,
     owed: due.length - gone.size,
-    versionsLeft: deleted.filter((each) => each.versionsLeft).length
+    versionsLeft: deleted.filter((each) => each.versionsLeft).length,
+    // What nobody may delete stays there whatever is tried again.
+    refused: paid.find(({ debt, failure }) => debt.urgent && failure?.reason === "AccessDenied")?.failure ?? null
   }
 })
+
+interface Payment {
+  readonly debt: SyncState.Debt
+  readonly versionsLeft: boolean
+  readonly failure: StoreError | null
+}
+
+const notDeleted = ({ detail, reason, subject }: StoreError): string =>
+  `Not deleted, to be tried again at the next push: ${subject}: ${detail ?? reason}`

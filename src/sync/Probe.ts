@@ -22,16 +22,27 @@ export type OpenWith = (capabilities: StoreCapabilities) => Effect.Effect<Object
 const STALE_ETAG = "00000000000000000000000000000000"
 
 export const probe = Effect.fn("Probe.run")(function* (openWith: OpenWith) {
-  const suffix = yield* Entropy.hex(8)
-  const name = `${PROBES}${suffix}`
+  const name = yield* probeName
   const store = yield* openWith({ createOnly: true, ifMatch: "quoted" })
   return yield* probeObject(store, openWith, name).pipe(
     // The probe's object is of no use to anybody; failing to delete it is no reason to fail.
-    Effect.ensuring(Effect.ignoreLogged(store.delete(name)))
+    Effect.ensuring(Effect.catchAll(store.delete(name), tellUndeleted))
   )
 })
 
-const probeObject = Effect.fnUntraced(function* (store: ObjectStoreService, openWith: OpenWith, name: string) {
+/** Where nothing may be deleted, what is forgotten later cannot be taken out either. */
+const tellUndeleted = ({ detail, reason, subject }: StoreError) =>
+  Effect.logWarning(`${subject}, which init wrote to try the store, could not be deleted: ${detail ?? reason}`)
+
+/** A name that is nobody else's, and that no reader of a vault looks at. */
+export const probeName = Effect.map(Entropy.hex(8), (suffix) => `${PROBES}${suffix}`)
+
+/** The same on an object that the caller deletes; there is none of that name yet. */
+export const probeObject = Effect.fn("Probe.object")(function* (
+  store: ObjectStoreService,
+  openWith: OpenWith,
+  name: string
+) {
   const created = yield* refuses(store.put(name, content(1), { condition: Create }))
   if (created === "refused") yield* store.put(name, content(1), { condition: Always })
   const createOnly =

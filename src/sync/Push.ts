@@ -40,6 +40,8 @@ export interface PushReport {
   readonly owed: number
   /** Of those deleted, how many the store keeps older versions of, which we may not delete. */
   readonly versionsLeft: number
+  /** Why what was forgotten is still in the store: this device may not delete it. */
+  readonly refused: StoreError | null
   /** Where this installation turned out to be a copy: under which id it continues. */
   readonly forks: ReadonlyArray<Forked>
 }
@@ -95,6 +97,7 @@ export const NOTHING_PUSHED: PushReport = {
   deleted: 0,
   owed: 0,
   versionsLeft: 0,
+  refused: null,
   forks: []
 }
 

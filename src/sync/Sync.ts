@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { underLock } from "./DeviceLock.ts"
 import type { SettleOptions } from "./OwnManifest.ts"
 import { pull } from "./Pull.ts"
-import { needed, NOTHING_PUSHED, push } from "./Push.ts"
+import { needed, NOTHING_PUSHED, push, type PushReport } from "./Push.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { PartlyDone, type Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
@@ -43,30 +43,38 @@ export const failOnProblems = Effect.fnUntraced(function* (problems: ReadonlyArr
   if (problems.length > 0) return yield* new PartlyDone({ store: location, problems })
 })
 
+/** Likewise where forgotten commands are still in the store, because this device may not delete them. */
+export const failOnRefused = ({ refused }: PushReport) =>
+  refused === null ? Effect.void : Effect.zipRight(noteError(refused), refused)
+
 /** With the store open for as long as it takes. */
 function inSession<A, E, R>(effect: Effect.Effect<A, E, R>) {
   return Effect.provide(effect, VaultSession.layer)
 }
 
 /** Notes when it was done, or why it failed. */
-const remembered = <A, E extends { readonly _tag: string; readonly message: string }, R>(
-  done: "lastPush" | "lastPull",
-  effect: Effect.Effect<A, E, R>
-) =>
+const remembered = <A, E extends Failure, R>(done: "lastPush" | "lastPull", effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
     Effect.tap(() =>
       Effect.flatMap(nowMicros, (at) =>
         SyncState.updateActivity((activity) => ({ ...activity, [done]: at, lastError: null }))
       )
     ),
-    Effect.tapError((error) =>
-      Effect.ignoreLogged(
-        Effect.flatMap(nowMicros, (at) =>
-          SyncState.updateActivity((activity) => ({
-            ...activity,
-            lastError: { at, tag: error._tag, message: error.message }
-          }))
-        )
-      )
+    Effect.tapError(noteError)
+  )
+
+interface Failure {
+  readonly _tag: string
+  readonly reason?: string
+  readonly message: string
+}
+
+const noteError = (error: Failure) =>
+  Effect.ignoreLogged(
+    Effect.flatMap(nowMicros, (at) =>
+      SyncState.updateActivity((activity) => ({
+        ...activity,
+        lastError: { at, tag: SyncState.tagOf(error), message: error.message }
+      }))
     )
   )

@@ -1,9 +1,9 @@
 /** Reading vault.json: one GET. */
 
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
 import type { ObjectStoreService } from "../store/ObjectStore.ts"
-import { VAULT_DESCRIPTOR } from "./ObjectNames.ts"
+import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { ManifestCorrupt, VaultKeyRotated } from "./SyncError.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -13,7 +13,8 @@ export const fetchDescriptor = Effect.fn("VaultDescriptor.fetch")(function* (sto
     Effect.catchIf(
       (error) => error.reason === "Absent",
       () => Effect.succeed(null)
-    )
+    ),
+    Effect.tapError((error) => (error.reason === "AccessDenied" ? requireList(store) : Effect.void))
   )
   if (object === null) return null
   return yield* VaultDescriptor.decode(object.bytes).pipe(
@@ -22,6 +23,19 @@ export const fetchDescriptor = Effect.fn("VaultDescriptor.fetch")(function* (sto
     )
   )
 })
+
+/**
+ * Fails where the store may not be listed: then it calls forbidden what is only absent, and the permission that lacks is that of listing. Whatever
+ * else keeps it from being listed is no news.
+ */
+const requireList = (store: ObjectStoreService) =>
+  store.list(MANIFESTS).pipe(
+    Stream.runHead,
+    Effect.catchIf(
+      (error) => error.reason !== "AccessDenied",
+      () => Effect.void
+    )
+  )
 
 /** An object was sealed under an epoch that we have no key for: fails where the vault has indeed moved on. */
 export const assertEpochCurrent = Effect.gen(function* () {

@@ -2,7 +2,7 @@
 
 import { Effect } from "effect"
 import { pending, type Pending, type PushReport } from "../../../../sync/Push.ts"
-import { runPush } from "../../../../sync/Sync.ts"
+import { failOnRefused, runPush } from "../../../../sync/Sync.ts"
 import { requireBinding } from "../../../../sync/VaultSession.ts"
 import { Output, type Json } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"
@@ -25,6 +25,7 @@ const publish = Effect.fnUntraced(function* (given: PushGiven) {
   yield* output.result({ ...pushJson(report), ...requests.json }, () =>
     [...pushLines(report, given.force), ...requests.lines].join("\n")
   )
+  yield* failOnRefused(report)
 })
 
 export const pushJson = (report: PushReport): { readonly [key: string]: Json } => ({

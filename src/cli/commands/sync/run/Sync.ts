@@ -1,7 +1,7 @@
 /** What bare `hx sync` does and says: pull, then push. */
 
 import { Effect } from "effect"
-import { failOnProblems, runSync } from "../../../../sync/Sync.ts"
+import { failOnProblems, failOnRefused, runSync } from "../../../../sync/Sync.ts"
 import { Output } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"
 import { pullJson, pullLines } from "./Pull.ts"
@@ -14,5 +14,6 @@ export const run = () =>
     yield* output.result({ pulled: pullJson(pulled), pushed: pushJson(pushed) }, () =>
       [...pullLines(pulled), ...pushLines(pushed)].join("\n")
     )
+    yield* failOnRefused(pushed)
     yield* failOnProblems(pulled.problems)
   }).pipe(Effect.provide(layer))
