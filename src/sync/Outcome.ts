@@ -1,0 +1,65 @@
+/** What is remembered of a push or a pull for `hx sync status`: how it went, or why it failed. */
+
+import { Effect } from "effect"
+import type { PullReport } from "./Pull.ts"
+import type { PushReport } from "./Push.ts"
+import { nowMicros } from "./SyncClock.ts"
+import type { Problem } from "./SyncError.ts"
+import * as SyncState from "./SyncState.ts"
+
+export interface Failure {
+  readonly _tag: string
+  readonly reason?: string
+  readonly message: string
+}
+
+type Kind = "push" | "pull"
+
+export const notePush = (report: PushReport) =>
+  Effect.flatMap(nowMicros, (at) =>
+    SyncState.updateActivity((activity) => ({ ...activity, lastPush: at, push: pushed(report, at) }))
+  )
+
+export const notePull = (report: PullReport) =>
+  Effect.flatMap(nowMicros, (at) =>
+    SyncState.updateActivity((activity) => ({ ...activity, lastPull: at, pull: pulled(report, at) }))
+  )
+
+/** What fails here too is only logged: the error itself is what the user has to hear of. */
+export const noteFailure = (during: Kind) => (error: Failure) =>
+  Effect.ignoreLogged(
+    Effect.flatMap(nowMicros, (at) =>
+      SyncState.updateActivity((activity) => ({
+        ...activity,
+        lastError: { at, tag: SyncState.tagOf(error), message: cut(error.message), during }
+      }))
+    )
+  )
+
+const pushed = (report: PushReport, at: number): SyncState.LastPush => {
+  const { bytes, deleted, entries, operations, owed, published, rules, segments } = report
+  return { at, published, operations, entries, rules, segments, bytes, deleted, owed }
+}
+
+const pulled = ({ absorbed, bytes, changed, devices, objects, problems }: PullReport, at: number) =>
+  ({
+    at,
+    devices,
+    changed,
+    added: absorbed.added,
+    merged: absorbed.merged,
+    removed: absorbed.removed,
+    bytes,
+    ...objects,
+    problems: problems.slice(0, MOST_PROBLEMS).map(words)
+  }) satisfies SyncState.LastPull
+
+/** Enough to see what it is about; the counts tell how many there were. */
+const MOST_PROBLEMS = 20
+
+const words = ({ detail, device, kind, name }: Problem) => ({ kind, device: cut(device), name, detail: cut(detail) })
+
+/** Words of stores and other devices may be as long as they like. */
+const cut = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`)
+
+const LONGEST = 500
