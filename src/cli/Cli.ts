@@ -26,7 +26,7 @@ export const run = <R>(root: CommandNode<CommandError, R>, version: string, argv
     const options = Either.isRight(request) && request.right._tag === "Run" ? request.right.options : DEFAULTS
     return Effect.exit(restore(Effect.flatMap(request, (known) => serve(version, known)))).pipe(
       Effect.flatMap((exit) => (Exit.isSuccess(exit) ? Effect.succeed<ExitCode>(0) : tell(exit.cause))),
-      Effect.provide(Layer.merge(surroundings(options), Layer.succeed(Manual, { root })))
+      Effect.provide(Layer.merge(surroundings(options), Layer.succeed(Manual, { root, version })))
     )
   })
 

@@ -9,9 +9,9 @@
  */
 
 import { Either } from "effect"
-import { nearest } from "../platform/Nearest.ts"
-import { type CommandNode, type CommandShape, type OptionShape, prune, shapeOf } from "./CommandTree.ts"
-import { UsageError } from "./UsageError.ts"
+import { choicesOf, type CommandNode, type CommandShape, type OptionShape, prune, shapeOf } from "./CommandTree.ts"
+import * as Refusals from "./Refusals.ts"
+import type { UsageError } from "./UsageError.ts"
 
 export const LOG_LEVELS = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"] as const
 export type LogLevelName = (typeof LOG_LEVELS)[number]
@@ -33,18 +33,26 @@ export type Request<E, R> =
       readonly tree: CommandNode<E, R>
     }
 
+export const DEFAULTS: GlobalOptions = { json: false, logLevel: "info" }
+
 export const GLOBAL_OPTIONS: ReadonlyArray<OptionShape & { readonly help: string }> = [
   { names: ["--json"], value: undefined, help: "One JSON object on standard output" },
-  { names: ["--log-level"], value: "LEVEL", help: `What to say on standard error: ${LOG_LEVELS.join(", ")}` },
+  {
+    names: ["--log-level"],
+    value: "LEVEL",
+    help: `What to say on standard error: ${LOG_LEVELS.join(", ")} (default ${DEFAULTS.logLevel})`
+  },
   { names: ["--help", "-h"], value: undefined, help: "This text" },
-  { names: ["--version"], value: undefined, help: "The version of hx" }
+  { names: ["--version", "-V"], value: undefined, help: "The version of hx" }
 ]
 
-/** Options of @effect/cli itself; they are handed through. */
-const FRAMEWORK_OPTIONS: ReadonlyArray<OptionShape> = [
-  { names: ["--completions"], value: "SHELL" },
-  { names: ["--wizard"], value: undefined }
-]
+/** Another spelling of `hx completions SHELL`, which is what programs made with @effect/cli have. */
+const COMPLETIONS: OptionShape = { names: ["--completions"], value: "SHELL" }
+
+/** @effect/cli's own way to be asked for each option; it is handed through. */
+const WIZARD: OptionShape = { names: ["--wizard"], value: undefined }
+
+const UNLISTED: ReadonlyArray<OptionShape> = [COMPLETIONS, WIZARD]
 
 export const read = <E, R>(
   root: CommandNode<E, R>,
@@ -54,15 +62,16 @@ export const read = <E, R>(
   const command = path.at(-1) ?? root
   const name = path.map((node) => node.name).join(" ")
   if (unknown === undefined && asksFor(rest, ["--help", "-h"])) return Either.right({ _tag: "Help", path })
-  if (unknown === undefined && asksFor(rest, ["--version"])) return Either.right({ _tag: "Version" })
-  if (unknown !== undefined) return Either.left(noSuchCommand(name, command, unknown))
+  if (unknown === undefined && asksFor(rest, ["--version", "-V"])) return Either.right({ _tag: "Version" })
+  if (unknown !== undefined) return Either.left(Refusals.noSuchCommand(path, unknown))
 
   const shape = shapeOf(command.own)
-  return Either.flatMap(readWords(name, shape, rest), (words): Either.Either<Request<E, R>, UsageError> => {
+  return Either.flatMap(readWords(path, shape, rest), (words): Either.Either<Request<E, R>, UsageError> => {
     const names = path.map((node) => node.name)
-    const framework = words.options.filter(([option]) => isOneOf(FRAMEWORK_OPTIONS, option))
-    if (framework.length > 0)
-      return Either.right({ _tag: "Run", words: [...names, ...framework.flat()], options: DEFAULTS, tree: root })
+    const shell = words.options.find(([option]) => isOneOf([COMPLETIONS], option))?.[1]
+    if (shell !== undefined) return read(root, ["completions", "--", shell])
+    if (words.options.some(([option]) => isOneOf([WIZARD], option)))
+      return Either.right({ _tag: "Run", words: [...names, "--wizard"], options: DEFAULTS, tree: root })
     if (!command.runs && words.arguments.length === 0) return Either.right({ _tag: "Help", path })
     const own = words.options.filter(([option]) => !isOneOf(GLOBAL_OPTIONS, option)).flat()
     const tail = words.arguments.length === 0 ? [] : ["--", ...words.arguments]
@@ -76,8 +85,6 @@ export const read = <E, R>(
 const isOneOf = (options: ReadonlyArray<OptionShape>, name: string): boolean =>
   options.some((option) => option.names.includes(name))
 
-export const DEFAULTS: GlobalOptions = { json: false, logLevel: "info" }
-
 /** The deepest command that the leading words name, and the words that are left. Options may stand before or between the names. */
 const findCommand = <E, R>(root: CommandNode<E, R>, argv: ReadonlyArray<string>) => {
   const path: [CommandNode<E, R>, ...Array<CommandNode<E, R>>] = [root]
@@ -89,7 +96,7 @@ const findCommand = <E, R>(root: CommandNode<E, R>, argv: ReadonlyArray<string>)
     if (word === "--" || node.children.length === 0) break
     if (word.startsWith("-")) {
       rest.push(word)
-      const option = [...GLOBAL_OPTIONS, ...FRAMEWORK_OPTIONS, ...shapeOf(node.own).options].find((known) =>
+      const option = [...GLOBAL_OPTIONS, ...UNLISTED, ...shapeOf(node.own).options].find((known) =>
         known.names.includes(word)
       )
       if (option?.value !== undefined && index + 1 < argv.length) rest.push(argv[++index] ?? "")
@@ -114,12 +121,13 @@ interface Words {
   readonly arguments: ReadonlyArray<string>
 }
 
-const readWords = (
-  command: string,
+const readWords = <E, R>(
+  path: readonly [CommandNode<E, R>, ...ReadonlyArray<CommandNode<E, R>>],
   shape: CommandShape,
   words: ReadonlyArray<string>
 ): Either.Either<Words, UsageError> => {
-  const known = [...shape.options, ...GLOBAL_OPTIONS, ...FRAMEWORK_OPTIONS]
+  const command = path.map((node) => node.name).join(" ")
+  const known = [...shape.options, ...GLOBAL_OPTIONS, ...UNLISTED]
   const find = (name: string) => known.find((option) => option.names.includes(name))
   const options: Array<readonly [string] | readonly [string, string]> = []
   const args: Array<string> = []
@@ -136,18 +144,18 @@ const readWords = (
     const equals = word.startsWith("--") ? word.indexOf("=") : -1
     const name = equals === -1 ? word : word.slice(0, equals)
     const option = find(name)
-    if (option === undefined) return Either.left(noSuchOption(command, shape, name))
+    if (option === undefined) return Either.left(Refusals.noSuchOption(path, shape, GLOBAL_OPTIONS, name))
     if (option.value === undefined) {
-      if (equals !== -1) return Either.left(switchWithValue(name))
+      if (equals !== -1) return Either.left(Refusals.switchWithValue(name))
       options.push([name])
       continue
     }
     const value = equals === -1 ? words[index + 1] : word.slice(equals + 1)
     if (equals === -1) index++
     const another = equals === -1 && value !== undefined && (value === "--" || find(value) !== undefined)
-    if (value === undefined || another) return Either.left(valueMissing(command, name, option.value, value))
-    const choices = option.value.includes(" | ") ? option.value.split(" | ") : [value]
-    if (!choices.includes(value)) return Either.left(noSuchChoice(name, value, choices))
+    if (value === undefined || another) return Either.left(Refusals.valueMissing(command, name, option.value, value))
+    const choices = choicesOf(option.value)
+    if (choices?.includes(value) === false) return Either.left(Refusals.noSuchChoice(name, value, choices))
     options.push([name, value])
   }
   return Either.right({ options, arguments: args })
@@ -157,7 +165,7 @@ const globals = (options: Words["options"]): Either.Either<GlobalOptions, UsageE
   const [, written = DEFAULTS.logLevel] = options.findLast(([name]) => name === "--log-level") ?? []
   const logLevel = LOG_LEVELS.find((level) => level === written)
   if (logLevel === undefined) {
-    return Either.left(noSuchChoice("--log-level", written, LOG_LEVELS))
+    return Either.left(Refusals.noSuchChoice("--log-level", written, LOG_LEVELS))
   }
   return Either.right({ json: options.some(([name]) => name === "--json"), logLevel })
 }
@@ -169,51 +177,12 @@ const checkArguments = (
 ): Either.Either<void, UsageError> => {
   const most = shape.arguments.some((argument) => argument.repeated) ? Number.POSITIVE_INFINITY : shape.arguments.length
   const extra = given[most]
-  if (extra !== undefined) {
-    const hint = most === 0 ? `"${command}" takes no arguments.` : `"${command}" takes one: quote it if it has blanks.`
-    return Either.left(new UsageError({ what: "Unexpected argument", subject: extra, hint }))
-  }
+  if (extra !== undefined) return Either.left(Refusals.unexpectedArgument(command, extra, most))
   const missing = shape.arguments.filter((argument) => argument.required)[given.length]
-  return missing === undefined
-    ? Either.right(undefined)
-    : Either.left(new UsageError({ what: "Missing argument", subject: missing.name, hint: seeHelp(command) }))
+  if (missing !== undefined) return Either.left(Refusals.missingArgument(command, missing.name, missing.choices))
+  for (const [index, word] of given.entries()) {
+    const choices = (shape.arguments[index] ?? shape.arguments.at(-1))?.choices
+    if (choices?.includes(word) === false) return Either.left(Refusals.noSuchArgument(command, word, choices))
+  }
+  return Either.right(undefined)
 }
-
-const noSuchCommand = <E, R>(name: string, node: CommandNode<E, R>, written: string): UsageError => {
-  const meant = nearest(
-    written,
-    node.children.map((child) => child.name)
-  )
-  const hint = meant === undefined ? seeHelp(name) : `Did you mean "${name} ${meant}"?`
-  return new UsageError({ what: "No such command", subject: `${name} ${written}`, hint })
-}
-
-const noSuchOption = (command: string, shape: CommandShape, written: string): UsageError => {
-  const names = [...shape.options, ...GLOBAL_OPTIONS]
-    .flatMap((option) => option.names)
-    .filter((name) => name.length > 2)
-  const meant = nearest(written, names)
-  const takesWords = shape.arguments.length > 0
-  const other = takesWords ? `Put -- before words that begin with a dash: ${command} -- ${written}` : seeHelp(command)
-  const hint = meant === undefined ? other : `Did you mean ${meant}?`
-  return new UsageError({ what: `No such option of "${command}"`, subject: written, hint })
-}
-
-const valueMissing = (command: string, name: string, value: string, next: string | undefined): UsageError => {
-  const hint =
-    next === undefined || next === "--"
-      ? `Write ${name} ${value}. ${seeHelp(command)}`
-      : `Write ${name} ${value}, or ${name}=${next} if that is meant.`
-  return new UsageError({ what: "Missing value of an option", subject: name, hint })
-}
-
-const noSuchChoice = (name: string, value: string, choices: ReadonlyArray<string>): UsageError => {
-  const meant = nearest(value, choices)
-  const hint = meant === undefined ? `It can be ${choices.join(", ")}.` : `Did you mean ${meant}?`
-  return new UsageError({ what: "No such value of an option", subject: `${name} ${value}`, hint })
-}
-
-const switchWithValue = (name: string): UsageError =>
-  new UsageError({ what: "This option takes no value", subject: name, hint: `Write ${name} alone, or leave it out.` })
-
-const seeHelp = (command: string): string => `See: ${command} --help`

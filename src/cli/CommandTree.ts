@@ -134,7 +134,8 @@ export const shapeOf = <E, R>(command: AnyCommand<E, R>): CommandShape => {
         const value = usage.acceptedValues._tag === "Some" ? usage.acceptedValues.value : undefined
         const [name = ""] = usage.names
         if (name.startsWith("-")) options.push({ names: usage.names, value })
-        else if (name.startsWith("<")) args.push({ name: name.slice(1, -1), required, repeated, choices: choicesOf(value) })
+        else if (name.startsWith("<"))
+          args.push({ name: name.slice(1, -1), required, repeated, choices: choicesOf(value) })
         return
       }
       case "Optional":

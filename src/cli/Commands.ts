@@ -2,23 +2,50 @@
 
 import * as Command from "@effect/cli/Command"
 import { Effect } from "effect"
+import { completions } from "./commands/Completions.ts"
+import { completionValues } from "./commands/CompletionValues.ts"
+import { config } from "./commands/Config.ts"
 import { exportHistory } from "./commands/Export.ts"
 import { find } from "./commands/Find.ts"
 import { forget } from "./commands/Forget.ts"
+import { help } from "./commands/Help.ts"
 import { importHistory } from "./commands/Import.ts"
 import { last } from "./commands/Last.ts"
 import { show } from "./commands/Show.ts"
 import { stats } from "./commands/Stats.ts"
 import { status } from "./commands/Status.ts"
 import { sync } from "./commands/Sync.ts"
-import { group } from "./CommandTree.ts"
+import { type CommandNode, group } from "./CommandTree.ts"
+import type { Reportable } from "./ErrorReport.ts"
+import type { Manual } from "./Manual.ts"
+import type { Output } from "./Output.ts"
+import type { Progress } from "../platform/Progress.ts"
+import type { Stdio } from "../platform/Stdio.ts"
+
+/** In the order in which they are shown. What they need beyond their surroundings they load themselves. */
+const children: ReadonlyArray<CommandNode<Reportable, Manual | Output | Progress | Stdio>> = [
+  find,
+  last,
+  show,
+  importHistory,
+  exportHistory,
+  forget,
+  status,
+  stats,
+  config,
+  sync,
+  help,
+  completions,
+  completionValues
+]
 
 export const hx = group(
   Command.make("hx", {}, () => Effect.void),
   {
     summary: "Shell history, found again and kept in step across machines, through a bucket or folder you own.",
     examples: ["import", 'find "docker run" --after yesterday'],
-    runs: false
+    runs: false,
+    reads: ["places", "terminal"]
   },
-  [find, last, show, importHistory, exportHistory, forget, status, stats, sync]
+  children
 )

@@ -3,39 +3,39 @@
 import * as Command from "@effect/cli/Command"
 import * as CliConfig from "@effect/cli/CliConfig"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
-import type * as Span from "@effect/cli/HelpDoc/Span"
+import { columnsOf } from "./Columns.ts"
 import { GLOBAL_OPTIONS } from "./CommandLine.ts"
-import { type CommandNode, type CommandShape, shapeOf } from "./CommandTree.ts"
+import { type CommandNode, type CommandShape, listed, type OptionShape, shapeOf } from "./CommandTree.ts"
+import { type ExitCode, meaningOf } from "./ExitCodes.ts"
+import { paragraphs, spanText } from "./HelpDocText.ts"
+import { namesOf } from "./topics/Environment.ts"
+import { TOPICS } from "./topics/Topics.ts"
+import { wrap } from "./Wrapping.ts"
 
 /** `path` leads from the root to the command in question; lines are broken between words where they would be longer than `columns`. */
 export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>, columns = Number.POSITIVE_INFINITY): string => {
   const node = path.at(-1)
   if (node === undefined) return ""
-  const name = path.map((one) => one.name).join(" ")
-  const shape = shapeOf(node.own)
-  const described = descriptions(Command.getHelp(node.own, CliConfig.make({ showBuiltIns: false })))
+  const about = aboutOf(path)
+  const list = (title: string, rows: ReadonlyArray<readonly [left: string, right: string]>) =>
+    rows.length === 0 ? [] : [`${title}:`, ...columnsOf(rows, columns)]
   const sections = [
-    [`Usage: ${usageLines(name, node, shape).join("\n       ")}`],
-    broken(node.summary, columns),
+    [`Usage: ${about.usage.join("\n       ")}`],
+    wrap(node.summary, columns, "whole"),
+    list("Commands", about.commands),
+    list("Topics, for hx help", path.length === 1 ? TOPICS.map(({ name, summary }) => [name, summary]) : []),
+    list("Arguments", about.arguments),
+    list("Options", about.options),
+    list("Options of every command", COMMON),
+    about.variables.length === 0
+      ? []
+      : [
+          "Variables it reads, see hx help environment:",
+          ...about.variables.flatMap((names) => wrap(names.join(", "), columns - 2, "whole").map((line) => `  ${line}`))
+        ],
     list(
-      "Commands",
-      node.children.map((child) => [child.name, child.summary]),
-      columns
-    ),
-    list(
-      "Arguments",
-      shape.arguments.map((argument) => [argument.name, described.get(`<${argument.name}>`) ?? ""]),
-      columns
-    ),
-    list(
-      "Options",
-      shape.options.map((option) => [spelling(option), described.get(option.names[0] ?? "") ?? ""]),
-      columns
-    ),
-    list(
-      "Options of every command",
-      GLOBAL_OPTIONS.map((option) => [spelling(option), option.help]),
-      columns
+      "Exit codes beside 0, 1, 2 and 130",
+      about.exits.map((code) => [String(code), meaningOf(code)])
     ),
     ["Examples:", ...node.examples.map((example) => `  hx ${example}`)]
   ]
@@ -45,52 +45,58 @@ export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>, columns = N
     .join("\n\n")}\n`
 }
 
+/** What there is to say of a command: for its help, the manual and completions. */
+export interface About {
+  readonly usage: ReadonlyArray<string>
+  readonly commands: ReadonlyArray<readonly [name: string, summary: string]>
+  readonly arguments: ReadonlyArray<readonly [name: string, meaning: string]>
+  readonly options: ReadonlyArray<readonly [spelling: string, meaning: string]>
+  /** Names of variables, by group; of commands that do something. */
+  readonly variables: ReadonlyArray<ReadonlyArray<string>>
+  readonly exits: ReadonlyArray<ExitCode>
+}
+
+export const aboutOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>): About => {
+  const node = path.at(-1)
+  if (node === undefined) return { usage: [], commands: [], arguments: [], options: [], variables: [], exits: [] }
+  const shape = shapeOf(node.own)
+  const described = descriptions(Command.getHelp(node.own, CliConfig.make({ showBuiltIns: false })))
+  const meaning = (name: string) => described.get(name) ?? ""
+  return {
+    usage: usageLines(path.map((one) => one.name).join(" "), node, shape),
+    commands: listed(node).map((child) => [child.name, child.summary]),
+    arguments: shape.arguments.map((argument) => [
+      argument.name,
+      [meaning(`<${argument.name}>`), ...(argument.choices === undefined ? [] : [argument.choices.join(", ")])].join(
+        ": "
+      )
+    ]),
+    options: shape.options.map((option) => [spelling(option), meaning(option.names[0] ?? "")]),
+    variables: node.runs ? namesOf(path.flatMap((one) => one.reads)) : [],
+    exits: path.findLast((one) => one.exits !== undefined)?.exits ?? []
+  }
+}
+
+/** The options of every command, as rows like those of its own. */
+export const COMMON: About["options"] = GLOBAL_OPTIONS.map((option) => [spelling(option), option.help])
+
 const usageLines = <E, R>(name: string, node: CommandNode<E, R>, shape: CommandShape): ReadonlyArray<string> => {
   const words = shape.arguments.map((argument) => {
     const word = `${argument.name}${argument.repeated ? "…" : ""}`
     return argument.required ? word : `[${word}]`
   })
   const own = [name, ...words, "[options]"].join(" ")
-  if (node.children.length === 0) return [own]
+  if (listed(node).length === 0) return [own]
   return node.runs ? [own, `${name} COMMAND [options]`] : [`${name} COMMAND [options]`]
 }
 
-const spelling = (option: { readonly names: ReadonlyArray<string>; readonly value: string | undefined }): string =>
-  `${option.names.join(", ")}${option.value === undefined ? "" : ` ${option.value}`}`
-
-type Row = readonly [left: string, right: string]
-
-/** Two columns; nothing at all where there is nothing to list. Where the right one would be narrow, it goes below the left one. */
-const list = (title: string, rows: ReadonlyArray<Row>, columns: number): ReadonlyArray<string> => {
-  if (rows.length === 0) return []
-  const width = Math.max(...rows.map(([left]) => left.length))
-  const room = columns - width - 4
-  const beside = ([left, right]: Row): ReadonlyArray<string> =>
-    broken(right, room).map((line, index) => `  ${(index === 0 ? left : "").padEnd(width)}  ${line}`.trimEnd())
-  const below = ([left, right]: Row): ReadonlyArray<string> => [
-    ...broken(left, columns - 2).map((line) => `  ${line}`),
-    ...broken(right, columns - 6).map((line) => `      ${line}`)
-  ]
-  return [`${title}:`, ...rows.flatMap(room < NARROWEST ? below : beside)]
-}
-
-/** Cells of a column that can still be read. */
-const NARROWEST = 34
-
-/** Lines of at most so many cells, broken between words; a longer word stays whole. */
-const broken = (text: string, columns: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)
-    if (line !== undefined && line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`
-    else lines.push(word)
-  }
-  return lines
+function spelling(option: OptionShape): string {
+  return `${option.names.join(", ")}${option.value === undefined ? "" : ` ${option.value}`}`
 }
 
 /**
- * What each option and argument says of itself, by its first name. @effect/cli begins each text with the kind of value and ends it with
- * whether it is optional or repeated: the usage shows that already.
+ * What each option and argument says of itself, by its first name, with its default. @effect/cli begins each text with the kind of value and
+ * ends it with whether it is optional or repeated: the usage shows that already.
  */
 const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
@@ -102,7 +108,8 @@ const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
       for (const [span, block] of part.definitions) {
         const [, ...rest] = paragraphs(block)
         const name = /<[^>]*>|-[^ ,]*/.exec(spanText(span))?.[0] ?? ""
-        found.set(name, rest.filter((text) => !SAID_BY_USAGE.test(text)).join(" "))
+        const fallback = rest.flatMap((text) => DEFAULT.exec(text)?.[1] ?? []).map((value) => ` (default ${value})`)
+        found.set(name, `${rest.filter((text) => !SAID_BY_USAGE.test(text)).join(" ")}${fallback.join("")}`)
       }
     }
   }
@@ -112,31 +119,4 @@ const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
 
 const SAID_BY_USAGE = /^This (setting|option|argument) (is optional|(may|must) be repeated)/
 
-/** The text of a part of @effect/cli's help, without markup. */
-export const plainText = (doc: HelpDoc.HelpDoc): string => paragraphs(doc).join(" ")
-
-const paragraphs = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> => {
-  switch (doc._tag) {
-    case "Header":
-    case "Paragraph":
-      return [spanText(doc.value)]
-    case "Sequence":
-      return [...paragraphs(doc.left), ...paragraphs(doc.right)]
-    case "Enumeration":
-      return doc.elements.flatMap(paragraphs)
-    default:
-      return []
-  }
-}
-
-const spanText = (span: Span.Span): string => {
-  switch (span._tag) {
-    case "Text":
-    case "URI":
-      return span.value
-    case "Sequence":
-      return spanText(span.left) + spanText(span.right)
-    default:
-      return spanText(span.value)
-  }
-}
+const DEFAULT = /^This (?:setting|option|argument) is optional\. Defaults to: (.*)$/

@@ -3,4 +3,11 @@
 import { Context } from "effect"
 import type { CommandNode } from "./CommandTree.ts"
 
-export class Manual extends Context.Tag("hx/Manual")<Manual, { readonly root: CommandNode<unknown, unknown> }>() {}
+export class Manual extends Context.Tag("hx/Manual")<
+  Manual,
+  {
+    readonly root: CommandNode<unknown, unknown>
+    /** Of hx. */
+    readonly version: string
+  }
+>() {}

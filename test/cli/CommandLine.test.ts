@@ -30,7 +30,31 @@ const sync = group(Command.make("sync", { dryRun: Options.boolean("dry-run") }, 
   push,
   status
 ])
-const root = group(Command.make("hx", {}, nothing), { ...about, runs: false }, [find, show, status, sync])
+const completions = leaf(
+  Command.make(
+    "completions",
+    {
+      shell: Args.choice(
+        [
+          ["zsh", "zsh"],
+          ["bash", "bash"]
+        ],
+        { name: "SHELL" }
+      )
+    },
+    nothing
+  ),
+  about
+)
+const inner = leaf(Command.make("inner", {}, nothing), { ...about, hidden: true })
+const root = group(Command.make("hx", {}, nothing), { ...about, runs: false }, [
+  find,
+  show,
+  status,
+  sync,
+  completions,
+  inner
+])
 
 const words = (...argv: ReadonlyArray<string>): ReadonlyArray<string> => {
   const request = Either.getOrThrowWith(read(root, argv), (refused) => refused)
@@ -100,8 +124,15 @@ describe("what is understood", () => {
     expect(Either.getOrThrow(read(root, []))._tag).toBe("Help")
   })
 
-  it("completions are left to the framework", () => {
-    expect(words("--completions", "zsh")).toEqual(["hx", "--completions", "zsh"])
+  it("--completions is another way to write the command", () => {
+    expect(words("--completions", "zsh")).toEqual(["hx", "completions", "--", "zsh"])
+    expect(words("completions", "bash")).toEqual(["hx", "completions", "--", "bash"])
+  })
+
+  it("-h and -V are --help and --version, at every level", () => {
+    expect(Either.getOrThrow(read(root, ["-V"]))._tag).toBe("Version")
+    expect(Either.getOrThrow(read(root, ["sync", "push", "-V"]))._tag).toBe("Version")
+    expect(Either.getOrThrow(read(root, ["sync", "-h"]))._tag).toBe("Help")
   })
 })
 
@@ -119,6 +150,42 @@ describe("what is refused, and the nearest known name", () => {
   it("command names are exact: no prefixes, no other case", () => {
     expect(refusal("Find", "x").hint).toBe('Did you mean "hx find"?')
     expect(refusal("fin", "x").hint).toBe('Did you mean "hx find"?')
+  })
+
+  it("a command of another level, with its whole name", () => {
+    expect(refusal("push").hint).toBe('Did you mean "hx sync push"?')
+    expect(refusal("psuh").hint).toBe('Did you mean "hx sync push"?')
+    expect(refusal("sync", "find").hint).toBe('Did you mean "hx find"?')
+    expect(refusal("sync", "help").hint).toBe('Did you mean "hx sync --help"?')
+  })
+
+  it("what other tools call it", () => {
+    expect(refusal("search", "docker").hint).toBe('Did you mean "hx find"?')
+    expect(refusal("list").hint).toBe('Did you mean "hx find"?')
+    expect(refusal("sync", "upload").hint).toBe('Did you mean "hx sync push"?')
+    expect(refusal("version").hint).toBe('Did you mean "hx --version"?')
+    // There is no init in this tree.
+    expect(refusal("login").hint).toBe("See: hx --help")
+    expect(refusal("constructor").hint).toBe("See: hx --help")
+  })
+
+  it("never a hidden command", () => {
+    expect(refusal("iner").hint).toBe("See: hx --help")
+    expect(words("inner")).toEqual(["hx", "inner"])
+  })
+
+  it("an option that only the commands below have", () => {
+    expect(refusal("sync", "--force").hint).toBe('It is an option of "hx sync push".')
+  })
+
+  it("an argument that is none of the choices", () => {
+    expect(refusal("completions", "zhs")).toMatchObject({
+      what: "No such argument",
+      subject: "hx completions zhs",
+      hint: "Did you mean zsh?"
+    })
+    expect(refusal("--completions", "tcsh").hint).toBe("It can be zsh, bash.")
+    expect(refusal("completions").hint).toBe("It can be zsh, bash.")
   })
 
   it("a missing value, also where an option follows instead", () => {

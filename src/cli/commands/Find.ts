@@ -19,12 +19,12 @@ const options = {
     Options.optional
   ),
   session: Options.text("session").pipe(
-    Options.withPseudoName("ID"),
+    Options.withPseudoName("SESSION"),
     Options.withDescription("Only what ran in this session"),
     Options.optional
   ),
   limit: wholeNumber("limit").pipe(
-    Options.withDescription("At most this many; 50 without it, 0 for all"),
+    Options.withDescription("At most this many; 0 for all"),
     Options.withDefault(50)
   ),
   format: Options.choice("format", ["table", "command", "null"]).pipe(

@@ -31,6 +31,8 @@ export const importHistory = leaf(
   ),
   {
     summary: "Takes in history files of zsh, bash and fish, and backups of hx; nothing twice.",
-    examples: ["import", "import --file hx-backup.json", "import --file old-laptop-history --format zsh --host laptop"]
+    examples: ["import", "import --file hx-backup.json", "import --file old-laptop-history --format zsh --host laptop"],
+    reads: ["shells"],
+    exits: [5, 8]
   }
 )

@@ -30,7 +30,9 @@ export const sync = group(
   {
     summary: "Keeps this device in step with the others: pulls, then pushes.",
     examples: ["sync", 'sync init --store "s3://your-bucket/hx?region=us-west-2"'],
-    runs: true
+    runs: true,
+    reads: ["sync", "aws", "network"],
+    exits: [3, 4, 5, 6, 7, 8]
   },
   children
 )

@@ -1,0 +1,71 @@
+/**
+ * What `hx help` does and says. Words that name a command give what its --help shows; a topic gives its page; what is both gives both.
+ *
+ * With --json: `{ "version": 1, "command": name or null, "topic": name or null, "text": … }`.
+ */
+
+import { Effect } from "effect"
+import { nearest } from "../../../platform/Nearest.ts"
+import { type CommandNode, listed } from "../../CommandTree.ts"
+import { helpOf } from "../../Help.ts"
+import { Manual } from "../../Manual.ts"
+import { Output } from "../../Output.ts"
+import { TOPICS } from "../../topics/Topics.ts"
+import { topicText } from "../../TopicText.ts"
+import { UsageError } from "../../UsageError.ts"
+
+export const run = Effect.fnUntraced(function* ({ words }: { readonly words: ReadonlyArray<string> }) {
+  const output = yield* Output
+  const { root } = yield* Manual
+  const topic = words.length === 1 ? TOPICS.find(({ name }) => name === words[0]) : undefined
+  const command = pathOf(root, words)
+  if (topic === undefined && command === undefined) return yield* unknown(root, words)
+  const page = topic === undefined ? undefined : yield* Effect.promise(topic.load)
+  const columns = output.terminal ? output.columns : undefined
+  const texts = [
+    ...(command === undefined ? [] : [helpOf(command, columns)]),
+    ...(page === undefined ? [] : [topicText(page, Math.min(output.columns, WIDEST))])
+  ]
+  const text = texts.join("\n")
+  yield* output.result(
+    {
+      command: command?.map(({ name }) => name).join(" ") ?? null,
+      topic: topic?.name ?? null,
+      text
+    },
+    () => text
+  )
+})
+
+/** Cells of a line of prose that can still be read with ease. */
+const WIDEST = 100
+
+type Node = CommandNode<unknown, unknown>
+
+/** From the root to the command that these words name. */
+const pathOf = (root: Node, words: ReadonlyArray<string>): ReadonlyArray<Node> | undefined => {
+  const path = [root]
+  for (const word of words) {
+    const child = path.at(-1)?.children.find(({ name }) => name === word)
+    if (child === undefined) return undefined
+    path.push(child)
+  }
+  return path
+}
+
+const unknown = (root: Node, words: ReadonlyArray<string>): UsageError => {
+  const known = words.findIndex((_, index) => pathOf(root, words.slice(0, index + 1)) === undefined)
+  const above = words.slice(0, known)
+  const node = pathOf(root, above)?.at(-1) ?? root
+  const names = [...listed(node).map(({ name }) => name), ...(known === 0 ? TOPICS.map(({ name }) => name) : [])]
+  const near = nearest(words[known] ?? "", names)
+  const meant = [...above, near].join(" ")
+  return new UsageError({
+    what: "No such command or topic",
+    subject: `hx help ${words.join(" ")}`,
+    hint:
+      near === undefined
+        ? `Topics are ${TOPICS.map(({ name }) => name).join(", ")}; commands are listed by: hx help`
+        : `Did you mean "hx help ${meant}"?`
+  })
+}
