@@ -5,13 +5,13 @@
 
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
 import { type Clock, Effect, Option } from "effect"
-import { variable } from "../platform/Variables.ts"
 import type { RequestLogService, RequestOperation, RequestRecord } from "./RequestLog.ts"
 import { boundAnswers } from "./S3Body.ts"
 import { type S3Context, toStoreError } from "./S3Errors.ts"
-import { oneLine, readFailure, secretsOf, secretsOfEnvironment } from "./S3Failure.ts"
-import { identityOf, prepareEnvironment } from "./S3Identity.ts"
+import { oneLine, readFailure } from "./S3Failure.ts"
+import { type Identity, identityOf, prepareEnvironment, sharedCredentials } from "./S3Identity.ts"
 import { requestHandlerOptions } from "./S3Network.ts"
+import { handToProxy, routesOfEnvironment } from "./S3Proxy.ts"
 import { askBucket, DEFAULT_REGION, regionSource } from "./S3Region.ts"
 import { serviceOf } from "./S3Service.ts"
 import { StoreError } from "./StoreError.ts"
@@ -51,30 +51,30 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
 ) {
   yield* prepareEnvironment
   const service = yield* serviceOf(location)
+  const identity = yield* identityOf(location, credentials)
+  const routes = yield* routesOfEnvironment
   const base = {
-    ...identityOf(location, credentials),
+    ...identity.config,
     ...Option.match(service.endpoint, { onNone: () => ({}), onSome: (endpoint) => ({ endpoint }) }),
     forcePathStyle: service.pathStyle,
-    requestHandler: yield* requestHandlerOptions(service.address, policy),
+    requestHandler: yield* requestHandlerOptions(routes, policy),
     ...FIXED
   }
-  const environmentProfile = yield* variable("AWS_PROFILE")
-  const secrets = [
-    ...Option.match(credentials, { onNone: () => [], onSome: secretsOf }),
-    ...(yield* secretsOfEnvironment)
-  ]
-  const profile = Option.orElse(location.profile, () => environmentProfile)
-  const fail = (request: S3Context, thrown: unknown) => failWith(secrets, profile, request, thrown)
+  const prepared = (config: S3ClientConfig) => handToProxy(boundAnswers(new S3Client(config)), routes)
+  const fail = (request: S3Context, thrown: unknown) => failWith(identity, request, thrown)
   const meter = makeMeter(yield* Effect.clock, log, fail)
   const source = yield* regionSource(service, () => new S3Client(base))
+  const presumed = source._tag === "Known" ? source.region : DEFAULT_REGION
+  // The services that give credentials are asked in a region too, and before the bucket can tell its own.
+  const shared = { ...base, credentials: sharedCredentials(new S3Client({ ...base, region: presumed }), identity) }
   const region = once(async () => {
     if (source._tag === "Known") return source.region
-    const asking = boundAnswers(new S3Client({ ...base, region: DEFAULT_REGION }))
+    const asking = prepared({ ...shared, region: presumed })
     const head = () => asking.send(new HeadBucketCommand({ Bucket: location.bucket }))
     return askBucket(() => meter(headRequest(location.bucket), NEVER, head), location.bucket)
   })
   const client = yield* Effect.acquireRelease(
-    Effect.sync(() => boundAnswers(new S3Client({ ...base, region }))),
+    Effect.sync(() => prepared({ ...shared, region })),
     // Closes the connections, which all clients made here share.
     (client) => Effect.sync(() => client.destroy())
   )
@@ -121,14 +121,9 @@ const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
   }
 }
 
-const failWith = (
-  secrets: ReadonlyArray<string>,
-  profile: Option.Option<string>,
-  request: S3Context,
-  thrown: unknown
-): StoreError => {
+const failWith = ({ profile, secrets }: Identity, request: S3Context, thrown: unknown): StoreError => {
   if (thrown instanceof StoreError) return thrown
-  const error = toStoreError(readFailure(thrown, secrets), request)
+  const error = toStoreError(readFailure(thrown, [...secrets]), request)
   if (error.reason !== "NoCredentials" || Option.isNone(profile)) return error
   // The SDK does not always say which one it looked for.
   const { reason, operation, subject, cause, detail = "" } = error
@@ -183,18 +178,25 @@ const connectionOver = (parts: {
   readonly meter: Meter
 }): S3Connection => {
   const { client, bucket, asksRegion, region, meter } = parts
-  let expired = false
-  const fail: S3Connection["fail"] = (request, thrown) => {
+  // Which credentials are in use, counted from 0, and which of them the store called expired last. Of many requests that fail with the same ones,
+  // only the first has them renewed.
+  let inUse = 0
+  let expired = -1
+  const failed = (used: number, request: S3Context, thrown: unknown): StoreError => {
     const error = parts.fail(request, thrown)
-    if (error.reason === "CredentialsExpired") expired = true
+    if (error.reason === "CredentialsExpired") expired = Math.max(expired, used)
     return error
   }
-  /** After the store called our credentials expired, the next request begins by fetching new ones. */
-  const refreshed = async (): Promise<void> => {
-    if (!expired) return
-    await client.config.credentials({ forceRefresh: true })
-    expired = false
+  let renewing: Promise<void> | undefined
+  const renewed = async (): Promise<void> => {
+    if (expired < inUse) return
+    renewing ??= client.config
+      .credentials({ forceRefresh: true })
+      .then(() => void (inUse += 1))
+      .finally(() => (renewing = undefined))
+    await renewing
   }
+  const fail: S3Connection["fail"] = (request, thrown) => failed(inUse, request, thrown)
   return {
     client,
     bucket,
@@ -206,9 +208,17 @@ const connectionOver = (parts: {
     record: meter,
     fail,
     use: (request, run, received) =>
-      Effect.tryPromise({
-        try: (signal) => meter(request, signal, () => refreshed().then(() => run(client, signal)), received),
-        catch: (thrown) => fail(request, thrown)
+      Effect.suspend(() => {
+        let used = inUse
+        const attempt = (signal: AbortSignal) =>
+          renewed().then(() => {
+            used = inUse
+            return run(client, signal)
+          })
+        return Effect.tryPromise({
+          try: (signal) => meter(request, signal, () => attempt(signal), received),
+          catch: (thrown) => failed(used, request, thrown)
+        })
       })
   }
 }

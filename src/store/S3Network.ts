@@ -1,32 +1,34 @@
 /**
- * How connections to S3 are made: timeouts, proxies and certificate authorities, as users of the AWS CLI expect. The SDK reads none of the
- * variables itself: HTTPS_PROXY, HTTP_PROXY, NO_PROXY (upper or lower case) and AWS_CA_BUNDLE.
+ * How connections to S3 are made: timeouts, proxies and certificate authorities, as users of the AWS CLI expect. The SDK reads none of the variables
+ * itself: AWS_CA_BUNDLE, and those of S3Proxy.
  */
 
 import { Duration, Effect, Option } from "effect"
-import { HttpProxyAgent, HttpsProxyAgent } from "hpagent"
+import { lookup, type LookupAllOptions } from "node:dns"
 import { readFile } from "node:fs/promises"
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
-import { firstVariable, variable } from "../platform/Variables.ts"
-import { isLocal } from "./Endpoint.ts"
+import type { LookupFunction } from "node:net"
+import { variable } from "../platform/Variables.ts"
+import { type Routes, tunnelAgent } from "./S3Proxy.ts"
 import { StoreError } from "./StoreError.ts"
 import type { StorePolicy } from "./StorePolicy.ts"
 
 /** Options of the SDK's NodeHttpHandler. */
-export const requestHandlerOptions = Effect.fn("S3Network.options")(function* (service: URL, policy: StorePolicy) {
+export const requestHandlerOptions = Effect.fn("S3Network.options")(function* (routes: Routes, policy: StorePolicy) {
   const certificates = yield* authorities
-  const proxy = yield* proxyFor(service)
   const common = {
     keepAlive: true,
     maxSockets: policy.uploads + policy.downloads + 1,
+    lookup: lookupHost,
     ...(certificates === undefined ? {} : { ca: certificates })
   }
-  const agents = Option.isNone(proxy)
-    ? { httpAgent: new HttpAgent(common), httpsAgent: new HttpsAgent(common) }
-    : proxyAgents(common, proxy.value)
   return {
-    ...agents,
+    httpAgent: new HttpAgent(common),
+    httpsAgent: Option.match(routes.secure, {
+      onNone: () => new HttpsAgent(common),
+      onSome: (proxy) => tunnelAgent(common, proxy, routes.isDirect)
+    }),
     connectionTimeout: Duration.toMillis(policy.connectTimeout),
     // Counts anew whenever bytes move in either direction, from the connection to the end of the body. The SDK's requestTimeout does not, and would
     // end a slow upload that makes progress; what lasts too long as a whole is ended by DeadlineStore.
@@ -34,40 +36,9 @@ export const requestHandlerOptions = Effect.fn("S3Network.options")(function* (s
   }
 })
 
-/** Whether a host is exempt from the proxy: names, domains with or without a leading dot, ports, and `*` (as curl and the AWS CLI read it). */
-export const isExempt = (host: string, port: string, noProxy: string): boolean =>
-  noProxy
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== "")
-    .some((entry) => {
-      if (entry === "*") return true
-      const [, name = entry, entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase().replace(/^\*?\./, "")) ?? []
-      if (entryPort !== undefined && entryPort !== port) return false
-      return host === name || host.endsWith(`.${name}`)
-    })
-
-/** The proxy's URL, where one is set for such services and this one is not exempt; this machine never is reached through one. */
-const proxyFor = Effect.fnUntraced(function* (service: URL) {
-  const secure = service.protocol === "https:"
-  const name = secure ? "HTTPS_PROXY" : "HTTP_PROXY"
-  const set = yield* firstVariable([name.toLowerCase(), name])
-  const noProxy = Option.getOrElse(yield* firstVariable(["no_proxy", "NO_PROXY"]), () => "")
-  const port = service.port === "" ? (secure ? "443" : "80") : service.port
-  if (Option.isNone(set) || isLoopback(service.hostname) || isExempt(service.hostname, port, noProxy))
-    return Option.none()
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(set.value) ? set.value : `http://${set.value}`
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) {
-    return yield* misconfigured(name, "not the URL of an HTTP proxy, http://host:port")
-  }
-  return Option.some(new URL(url))
-})
-
-const isLoopback = (hostname: string): boolean => isLocal(hostname) && /^(\[?::1\]?|127\.|.*localhost)/.test(hostname)
-
-const proxyAgents = (common: { readonly keepAlive: boolean; readonly maxSockets: number }, proxy: URL) => ({
-  httpAgent: new HttpProxyAgent({ ...common, proxy }),
-  httpsAgent: new HttpsProxyAgent({ ...common, proxy })
-})
+/** Names below "localhost" are this machine (RFC 6761, 6.3), as for buckets before the host; the C library knows that on some systems only. */
+const lookupHost: LookupFunction = (host, options, callback) =>
+  lookup(/\.localhost\.?$/i.test(host) ? "localhost" : host, options as LookupAllOptions, callback)
 
 /**
  * Node's own authorities and those of AWS_CA_BUNDLE. Naming any replaces all that Node trusts by itself, NODE_EXTRA_CA_CERTS included, so these are
