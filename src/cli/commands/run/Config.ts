@@ -14,11 +14,12 @@ import { HIDDEN, type Setting, UNSET } from "../../../platform/Setting.ts"
 import { type SettingError, Settings, type SettingSource } from "../../../platform/Settings.ts"
 import * as SyncSettings from "../../../platform/SyncSettings.ts"
 import { unknownVariables } from "../../../platform/UnknownVariables.ts"
-import { formatLocation, parseStoreUrl, type StoreUrlError } from "../../../store/StoreUrl.ts"
+import { formatLocation, type StoreUrlError } from "../../../store/StoreUrl.ts"
 import { reportOf } from "../../ErrorReport.ts"
 import { Output } from "../../Output.ts"
 import { printable } from "../../Printable.ts"
 import { withoutSecrets } from "../../Secrets.ts"
+import { storeSetting } from "../../StoreSetting.ts"
 import { table } from "../../Table.ts"
 import { type Place, places, type ShownVariable, surroundings } from "./ConfigSurroundings.ts"
 
@@ -73,21 +74,17 @@ const badRow = (setting: Setting<unknown>, error: SettingError | ConfigFileError
 }
 
 /** A store URL without its secrets. */
-const withStore = Effect.fnUntraced(function* (row: Row) {
-  const { home, workingDirectory } = yield* Paths
-  const text = yield* Effect.flatMap(Settings, (settings) => settings.get(SyncSettings.Store))
-  return Option.match(text, {
-    onNone: () => row,
-    onSome: (url): Row =>
-      Either.match(parseStoreUrl(url, { home, workingDirectory }), {
-        onLeft: (error) => ({ ...row, error }),
-        onRight: ({ credentials, location }) => ({
-          ...row,
-          shown: `${formatLocation(location)}${Option.isSome(credentials) ? " (with keys, not shown)" : ""}`
-        })
+const withStore = (row: Row) =>
+  Effect.match(storeSetting, {
+    onFailure: (error): Row => ({ ...row, error }),
+    onSuccess: Option.match({
+      onNone: () => row,
+      onSome: ({ credentials, location }): Row => ({
+        ...row,
+        shown: `${formatLocation(location)}${Option.isSome(credentials) ? " (with keys, not shown)" : ""}`
       })
+    })
   })
-})
 
 const settingsTable = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
   const { styled } = yield* Output

@@ -28,8 +28,13 @@ export const givenSecrets = Effect.fn("GivenSecrets.read")(function* (options: S
       hint: "Give one of them as a file."
     })
   }
-  const key = yield* find(options.keyFile, SyncSettings.KeyFile, SyncSettings.Key)
-  const passphrase = yield* find(options.passphraseFile, SyncSettings.PassphraseFile, SyncSettings.Passphrase)
+  const key = yield* find("--key-file", options.keyFile, SyncSettings.KeyFile, SyncSettings.Key)
+  const passphrase = yield* find(
+    "--passphrase-file",
+    options.passphraseFile,
+    SyncSettings.PassphraseFile,
+    SyncSettings.Passphrase
+  )
   return { key, passphrase: yield* Effect.transposeMapOption(passphrase, toPassphrase) } satisfies GivenSecrets
 })
 
@@ -40,27 +45,33 @@ const INPUT = "-"
 const MAX_BYTES = 64 * 1024
 
 const find = Effect.fnUntraced(function* (
+  name: string,
   option: Option.Option<string>,
   file: Setting<Option.Option<string>>,
   text: Setting<Option.Option<Redacted.Redacted>>
 ) {
+  if (Option.isSome(option)) return Option.some(yield* readSecret(name, option.value))
   const settings = yield* Settings
-  const path = Option.isSome(option) ? option : yield* settings.get(file)
-  if (Option.isSome(path)) return Option.some(yield* readSecret(path.value))
+  const { configFile } = yield* Paths
+  const { source, value } = yield* settings.resolve(file)
+  const where = source === "file" ? `${file.key} in ${configFile}` : file.variable
+  if (Option.isSome(value)) return Option.some(yield* readSecret(where, value.value))
   return Option.map(yield* settings.get(text), (given): SecretText => ({ source: text.variable, text: given }))
 })
 
-const readSecret = Effect.fnUntraced(function* (path: string) {
+/** `name` is where the path was given. */
+const readSecret = Effect.fnUntraced(function* (name: string, path: string) {
   if (/^hx1[0-9a-z]{40,}$/i.test(path)) {
     return yield* new UsageError({
       what: "That is a recovery key, not a file that holds one",
-      subject: "--key-file",
+      subject: name,
       hint: "Write it to a file that only you can read, or give it in HX_SYNC_KEY. Your shell's history holds it now: remove it there."
     })
   }
   const source = path === INPUT ? "standard input" : path
-  const bytes = path === INPUT ? yield* readInput : yield* readFileOf(path)
-  if (bytes.length > MAX_BYTES) return yield* unreadable(source, "it is too large to hold a key or a passphrase")
+  const bytes = path === INPUT ? yield* readInput : yield* readFileOf(name, path)
+  if (bytes.length > MAX_BYTES)
+    return yield* unreadable(`${name}, ${source}`, "it is too large to hold a key or a passphrase")
   return { source, text: Redacted.make(Buffer.from(bytes).toString("utf8")) } satisfies SecretText as SecretText
 })
 
@@ -80,10 +91,13 @@ const readInput = Effect.flatMap(Stdio, (stdio) =>
   })
 )
 
-const readFileOf = Effect.fnUntraced(function* (path: string) {
+const readFileOf = Effect.fnUntraced(function* (name: string, path: string) {
   const { home, workingDirectory } = yield* Paths
   const whole = path.startsWith("~/") ? join(home, path.slice(2)) : resolve(workingDirectory, path)
-  return yield* Effect.tryPromise({ try: () => readFile(whole), catch: (cause) => unreadable(path, reasonOf(cause)) })
+  return yield* Effect.tryPromise({
+    try: () => readFile(whole),
+    catch: (cause) => unreadable(`${name}, ${path}`, reasonOf(cause))
+  })
 })
 
 /** What ends the last line is no part of a passphrase. */

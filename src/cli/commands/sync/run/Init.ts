@@ -6,14 +6,13 @@ import { MAX_LABEL } from "../../../../format/Manifest.ts"
 
 import { hostName } from "../../../../platform/HostName.ts"
 import { Paths } from "../../../../platform/Paths.ts"
-import { Settings } from "../../../../platform/Settings.ts"
-import { Store } from "../../../../platform/SyncSettings.ts"
 import { folderLocation, parseStoreUrl, quotingHint, type StoreUrl } from "../../../../store/StoreUrl.ts"
 import { underLock } from "../../../../sync/DeviceLock.ts"
 import { init, type InitOptions } from "../../../../sync/Init.ts"
 import * as SyncState from "../../../../sync/SyncState.ts"
 import { Output } from "../../../Output.ts"
 import { printable } from "../../../Printable.ts"
+import { storeSetting } from "../../../StoreSetting.ts"
 import { services, wishes } from "../../../SyncLayers.ts"
 import { UsageError } from "../../../UsageError.ts"
 import { givenSecrets, type SecretOptions } from "./GivenSecrets.ts"
@@ -43,10 +42,9 @@ export const run = (given: InitGiven) =>
 
 /** The URL of the option or the setting; none where neither is there. */
 const chosenStore = Effect.fnUntraced(function* (option: Option.Option<string>) {
+  if (Option.isNone(option)) return yield* storeSetting
   const { home, workingDirectory } = yield* Paths
-  const settings = yield* Settings
-  const text = Option.isSome(option) ? option : yield* settings.get(Store)
-  return yield* Effect.transposeMapOption(text, (url) => parseStoreUrl(url, { home, workingDirectory }))
+  return Option.some(yield* parseStoreUrl(option.value, { home, workingDirectory }))
 })
 
 /** Without a URL: the store in use, else a folder beside the history. */
