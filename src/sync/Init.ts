@@ -301,8 +301,14 @@ const adoptOwn = Effect.gen(function* () {
   const db = yield* HistoryDb
   const known = yield* SyncState.publication.get
   if (Option.isSome(known) || (yield* db.log.end) === 0) return []
-  const settled = yield* readAndSettle({ force: false })
-  return settled._tag === "Forked" ? [settled] : []
+  return yield* readAndSettle({ force: false }).pipe(
+    Effect.map((settled) => (settled._tag === "Forked" ? [settled] : [])),
+    // In an archive: the first pull settles it, once it can be read.
+    Effect.catchIf(
+      (error) => error._tag === "StoreError" && error.reason === "Archived",
+      () => Effect.succeed([])
+    )
+  )
 })
 
 const describe = Effect.fnUntraced(function* (

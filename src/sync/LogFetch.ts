@@ -7,14 +7,17 @@ import type { Manifest, SegmentRef } from "../format/Manifest.ts"
 import { tailFirst } from "../format/Manifest.ts"
 import type { SegmentReader } from "../format/SegmentReader.ts"
 import type { Meter } from "../platform/Progress.ts"
+import type { ArchiveClass } from "../store/ArchiveClass.ts"
+import { archivedDetail } from "./Archived.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
 import type { Boundary } from "./Conflict.ts"
-import { boundariesOf, planLog } from "./LogPlan.ts"
+import { boundariesOf, type KnownArchived, planLog, splitArchived } from "./LogPlan.ts"
 import { fetchManifest } from "./ManifestFetch.ts"
 import { segmentName } from "./ObjectNames.ts"
 import type { Gathered } from "./PeerManifests.ts"
 import { applyOperations, downloadSegment, openSegment, readOperations } from "./SegmentFetch.ts"
-import type { Problem } from "./SyncError.ts"
+import { nowMicros } from "./SyncClock.ts"
+import type { ArchivedObject, Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
 
@@ -40,20 +43,27 @@ export const makeGate = (concurrentDownloads: number): Effect.Effect<FetchGate> 
 /** How often a manifest is read again because a segment it names was gone: its owner had just rewritten it. */
 const MAX_REREADS = 3
 
+export interface FetchOptions {
+  /** Also what was found archived a short while ago. */
+  readonly tryAll: boolean
+}
+
 /** Applies what is new of one log; what is bad of it is reported and left for the next pull. */
 export const fetchLog = (
   gathered: Gathered,
   gate: FetchGate,
   meter: Meter,
+  options: FetchOptions,
   rereads = 0
 ): Effect.Effect<LogOutcome, FetchFailure, FetchContext> =>
   Effect.gen(function* () {
-    const outcome = yield* fetchOnce(gathered, gate, meter)
+    const outcome = yield* fetchOnce(gathered, gate, meter, options)
     if (!outcome.gone || rereads >= MAX_REREADS) return outcome
     const again = yield* fetchManifest(gathered.listed.info.name, gathered.listed.device)
     // Only what was published later explains it; an older one would be a log that went back.
     if (again._tag !== "Found" || again.manifest.sequence <= gathered.manifest.sequence) return outcome
-    const rest = yield* fetchLog({ ...gathered, etag: again.etag, manifest: again.manifest }, gate, meter, rereads + 1)
+    const newer = { ...gathered, etag: again.etag, manifest: again.manifest }
+    const rest = yield* fetchLog(newer, gate, meter, options, rereads + 1)
     return {
       segments: outcome.segments + rest.segments,
       bytes: outcome.bytes + rest.bytes,
@@ -65,7 +75,12 @@ export const fetchLog = (
 type FetchFailure = Effect.Effect.Error<ReturnType<typeof fetchOnce> | ReturnType<typeof fetchManifest>>
 type FetchContext = Effect.Effect.Context<ReturnType<typeof fetchOnce> | ReturnType<typeof fetchManifest>>
 
-const fetchOnce = Effect.fn("LogFetch.once")(function* (gathered: Gathered, gate: FetchGate, meter: Meter) {
+const fetchOnce = Effect.fn("LogFetch.once")(function* (
+  gathered: Gathered,
+  gate: FetchGate,
+  meter: Meter,
+  options: FetchOptions
+) {
   const db = yield* HistoryDb
   const { concurrentDownloads } = yield* SyncTuning
   const { listed, manifest } = gathered
@@ -73,14 +88,26 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (gathered: Gathered, gate
   const plan = planLog(known?.boundaries ?? [], yield* db.peers.ranges(listed.log), manifest)
   if (plan.restart) yield* db.peers.restart(listed.log)
   yield* begin(gathered, plan.restart ? [] : (known?.boundaries ?? []))
-  meter.expect(plan.segments.length, total(plan.segments))
-  const applied = yield* Effect.forEach(plan.segments, (segment) => fetchSegment(gathered, segment, gate, meter), {
-    concurrency: concurrentDownloads
-  })
+  const now = yield* nowMicros
+  const split = splitArchived(plan.segments, options.tryAll ? undefined : known?.archived, now)
+  const fetchAll = (segments: ReadonlyArray<SegmentRef>) => {
+    meter.expect(segments.length, total(segments))
+    return Effect.forEach(segments, (segment) => fetchSegment(gathered, segment, gate, meter), {
+      concurrency: concurrentDownloads
+    })
+  }
+  const first = yield* fetchAll(split.scout === undefined ? split.tried : [...split.tried, split.scout])
+  const triedAt = split.scout === undefined ? now : (known?.archived?.at ?? now)
+  const stillThere = split.scout !== undefined && (first.at(-1)?.archived ?? null) !== null
+  const second = stillThere
+    ? split.rest.map((segment) => archivedPiece(gathered, segment, undefined))
+    : yield* fetchAll(split.rest)
+  const applied = [...first, ...second]
   const tail = plan.tail ? yield* applyTail(gathered) : NOTHING
   const pieces = [...applied, tail]
   const problems = pieces.flatMap((piece) => piece.problems)
-  yield* finish(gathered, problems)
+  const archived = applied.flatMap((piece) => (piece.archived === null ? [] : [piece.archived]))
+  yield* finish(gathered, problems, archived.length === 0 ? undefined : { at: triedAt, ids: archived })
   return {
     segments: applied.filter((piece) => piece.problems.length === 0).length,
     bytes: total(plan.segments),
@@ -96,13 +123,25 @@ interface Piece {
   readonly problems: ReadonlyArray<Problem>
   /** The store has it no more. */
   readonly gone: boolean
+  /** The id of a segment that has to be restored first. */
+  readonly archived: string | null
 }
 
-const NOTHING: Piece = { absorbed: NOTHING_ABSORBED, problems: [], gone: false }
+const NOTHING: Piece = { absorbed: NOTHING_ABSORBED, problems: [], gone: false, archived: null }
+
+const archivedPiece = (gathered: Gathered, segment: SegmentRef, archive: ArchiveClass | undefined): Piece => {
+  const object: ArchivedObject = { archive: archive ?? null, bytes: segment.sealed, asked: null }
+  const name = segmentName(gathered.listed.device, segment.id)
+  return {
+    ...NOTHING,
+    problems: [{ ...problem(gathered, "archived", name, archivedDetail(archive)), archived: object }],
+    archived: segment.id
+  }
+}
 
 const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, meter: Meter) => {
   const failed = (kind: Problem["kind"], detail: string, gone = false): Piece => ({
-    absorbed: NOTHING_ABSORBED,
+    ...NOTHING,
     problems: [problem(gathered, kind, segmentName(gathered.listed.device, segment.id), detail)],
     gone
   })
@@ -116,7 +155,7 @@ const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, 
       SegmentMismatch: (error) => Effect.succeed(failed("segment", error.detail)),
       StoreError: (error) => {
         if (error.reason === "Absent") return Effect.succeed(failed("missing", "the segment is gone", true))
-        if (error.reason === "Archived") return Effect.succeed(failed("archived", error.detail ?? "archived"))
+        if (error.reason === "Archived") return Effect.succeed(archivedPiece(gathered, segment, error.archive))
         if (error.reason === "TooLarge") return Effect.succeed(failed("segment", error.detail ?? "too large"))
         return Effect.fail(error)
       }
@@ -136,11 +175,10 @@ const applyTail = (gathered: Gathered) =>
   ).pipe(
     Effect.catchTag("SegmentError", (error) =>
       Effect.succeed<Piece>({
-        absorbed: NOTHING_ABSORBED,
+        ...NOTHING,
         problems: [
           problem(gathered, kindOf(error.reason), gathered.listed.info.name, `its inline tail: ${error.detail}`)
-        ],
-        gone: false
+        ]
       })
     )
   )
@@ -167,9 +205,9 @@ const applyAll = Effect.fnUntraced(function* (
   if (complete) return { ...NOTHING, absorbed }
   const at = first + operations.readable
   const piece: Piece = {
+    ...NOTHING,
     absorbed,
-    problems: [problem(gathered, "newer", name, `operation ${at} needs a newer hx`)],
-    gone: false
+    problems: [problem(gathered, "newer", name, `operation ${at} needs a newer hx`)]
   }
   return piece
 })
@@ -203,12 +241,13 @@ const begin = (gathered: Gathered, boundaries: ReadonlyArray<Boundary>) => {
 }
 
 /** Only when nothing of it failed is the manifest done with, and its ETag remembered. */
-const finish = (gathered: Gathered, problems: ReadonlyArray<Problem>) => {
+const finish = (gathered: Gathered, problems: ReadonlyArray<Problem>, archived: KnownArchived | undefined) => {
   const stated = new Set(boundariesOf(gathered.manifest).map((boundary) => boundary.at))
   return SyncState.updatePeer(gathered.listed.log, (peer) => ({
     ...peer,
     etag: problems.length === 0 ? gathered.etag : null,
     problem: problems[0]?.detail ?? null,
+    archived,
     boundaries: [
       ...peer.boundaries.filter((boundary) => !stated.has(boundary.at)).slice(-UNSTATED_BOUNDARIES),
       ...peer.boundaries.filter((boundary) => stated.has(boundary.at))

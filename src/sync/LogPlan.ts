@@ -55,4 +55,29 @@ export const boundariesOf = (manifest: LogDescription<SegmentBounds>): ReadonlyA
 export const covers = (ranges: ReadonlyArray<OperationRange>, first: number, last: number): boolean =>
   ranges.some((range) => range.first <= first && last <= range.last)
 
+/** The segments of a log that were found archived, when they were last tried all. */
+export interface KnownArchived {
+  /** µs since 1970. */
+  readonly at: number
+  readonly ids: ReadonlyArray<string>
+}
+
+/**
+ * Of segments that were found archived a short while ago only the first is tried, the others when that one turns out to be readable: each costs a
+ * request, and background runs come often.
+ */
+export const splitArchived = <S extends { readonly id: string }>(
+  segments: ReadonlyArray<S>,
+  known: KnownArchived | undefined,
+  now: number
+): { readonly tried: ReadonlyArray<S>; readonly scout: S | undefined; readonly rest: ReadonlyArray<S> } => {
+  const lately = known !== undefined && now >= known.at && now - known.at < TRIED_LATELY
+  const archived = new Set(lately ? known.ids : [])
+  const [scout, ...rest] = segments.filter(({ id }) => archived.has(id))
+  return { tried: segments.filter(({ id }) => !archived.has(id)), scout, rest }
+}
+
+/** A quarter of an hour, in µs. */
+export const TRIED_LATELY = 15 * 60 * 1_000_000
+
 const tailFirst = (manifest: LogDescription<SegmentBounds>): number => (manifest.segments.at(-1)?.last ?? 0) + 1

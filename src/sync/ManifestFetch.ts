@@ -5,6 +5,8 @@ import type { DeviceId } from "../domain/Device.ts"
 import { ENVELOPE_OVERHEAD, manifestContext, open } from "../format/Envelope.ts"
 import { decode, type Manifest, MAX_MANIFEST_PLAINTEXT } from "../format/Manifest.ts"
 import type { ObjectInfo } from "../store/ObjectStore.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import { archivedDetail } from "./Archived.ts"
 import { MANIFESTS, type ManifestName, manifestName, parseManifestName } from "./ObjectNames.ts"
 import { assertEpochCurrent } from "./VaultDescriptorFetch.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -15,7 +17,7 @@ const MAX_MANIFEST_OBJECT = MAX_MANIFEST_PLAINTEXT + ENVELOPE_OVERHEAD
 export type FetchedManifest =
   | { readonly _tag: "Absent" }
   | { readonly _tag: "Unreadable"; readonly etag: string; readonly detail: string; readonly newer: boolean }
-  | { readonly _tag: "Archived"; readonly detail: string }
+  | { readonly _tag: "Archived"; readonly detail: string; readonly error: StoreError }
   | { readonly _tag: "Found"; readonly etag: string; readonly manifest: Manifest }
 
 export interface ListedManifest extends ManifestName {
@@ -43,7 +45,7 @@ export const fetchManifest = Effect.fn("Manifest.fetch")(function* (name: string
     Effect.catchTag("StoreError", (error) => {
       if (error.reason === "Absent") return Effect.succeed<FetchedManifest>({ _tag: "Absent" })
       if (error.reason === "Archived")
-        return Effect.succeed<FetchedManifest>({ _tag: "Archived", detail: error.message })
+        return Effect.succeed<FetchedManifest>({ _tag: "Archived", detail: archivedDetail(error.archive), error })
       if (error.reason === "TooLarge") return Effect.succeed(unreadable("", error.message))
       return Effect.fail(error)
     })

@@ -3,11 +3,12 @@
  * where the store went back. The decision is Conflict.decide; this module carries it out.
  */
 
-import { Effect, Option } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { DeviceId } from "../domain/Device.ts"
 import { type Manifest, ManifestError } from "../format/Manifest.ts"
 import { Entropy } from "../platform/Entropy.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import { decide, type RemoteManifest } from "./Conflict.ts"
 import { debtsFor, keepNamed, owe } from "./Debts.ts"
 import { boundariesOf } from "./LogPlan.ts"
@@ -56,6 +57,7 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: Fetche
   if (fetched._tag === "Unreadable" && fetched.newer) {
     return yield* new ManifestError({ reason: "NewerFormat", device, detail: fetched.detail })
   }
+  if (fetched._tag === "Archived" && !options.force) return yield* settleArchived(fetched.error, device, known)
   const decision = decide(known, intents, yield* describe(fetched))
   switch (decision._tag) {
     case "Proceed":
@@ -88,6 +90,18 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: Fetche
     case "Replace":
       return yield* takeRemote(fetched, known)
   }
+})
+
+/** It cannot be read before it is restored, but the list tells its ETag, and so whether it is the one that we know. */
+const settleArchived = Effect.fnUntraced(function* (
+  error: StoreError,
+  device: DeviceId,
+  known: SyncState.Publication | null
+) {
+  const { store } = yield* VaultSession
+  const listed = yield* Stream.runHead(store.list(manifestName(device)))
+  if (known === null || !Option.exists(listed, ({ etag }) => etag === known.etag)) return yield* error
+  return { _tag: "Unchanged" } satisfies Settled as Settled
 })
 
 const describe = Effect.fnUntraced(function* (fetched: FetchedManifest) {

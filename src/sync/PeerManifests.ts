@@ -3,6 +3,7 @@
 import { Effect } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
 import type { Manifest } from "../format/Manifest.ts"
+import { archiveClassOf } from "../store/ArchiveClass.ts"
 import { judgePeer } from "./Conflict.ts"
 import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
 import { manifestName } from "./ObjectNames.ts"
@@ -178,14 +179,21 @@ const believe = Effect.fnUntraced(function* (
   sightings: ReadonlyMap<DeviceId, number>,
   options: GatherOptions
 ) {
-  const doubt = (kind: Problem["kind"], detail: string): Verdict => ({
+  const doubt = (kind: Problem["kind"], detail: string, more: Pick<Problem, "archived"> = {}): Verdict => ({
     _tag: "Doubted",
     log: listed.log,
-    problem: { kind, device: known?.label ?? listed.device, name: listed.info.name, detail }
+    problem: { kind, device: known?.label ?? listed.device, name: listed.info.name, detail, ...more }
   })
   if (fetched._tag === "Absent") return doubt("missing", "it was listed, but cannot be read")
   if (fetched._tag === "PutOff") return doubt("manifest", "there is too much to read at once: the next pull reads it")
-  if (fetched._tag === "Archived") return doubt("archived", fetched.detail)
+  if (fetched._tag === "Archived") {
+    const archived = {
+      archive: fetched.error.archive ?? archiveClassOf(listed.info.storageClass) ?? null,
+      bytes: listed.info.size,
+      asked: null
+    }
+    return doubt("archived", fetched.detail, { archived })
+  }
   if (fetched._tag === "Unreadable") return doubt(fetched.newer ? "newer" : "manifest", fetched.detail)
   const seen = sightings.get(listed.device) ?? 0
   const trusted = (found: typeof fetched, forgiven: number): Verdict => ({

@@ -16,12 +16,17 @@ import { type Absorbed, HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { tailFirst } from "../format/Manifest.ts"
 import { Progress } from "../platform/Progress.ts"
+import { archivedAmong } from "../store/ArchiveClass.ts"
+import { StoreError } from "../store/StoreError.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
+import { archivedDetail } from "./Archived.ts"
 import { fetchLog, makeGate } from "./LogFetch.ts"
 import { planLog } from "./LogPlan.ts"
 import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
+import { manifestName, SEGMENTS } from "./ObjectNames.ts"
 import { type Forked, readAndSettle, type SettleOptions } from "./OwnManifest.ts"
 import { findMissing, forgiveMissing, gatherManifests, rememberVerdicts } from "./PeerManifests.ts"
+import { askedLately, rememberAsked, restoreArchived, type RestoreReport } from "./Restore.ts"
 import { DeviceRetired, type Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
@@ -35,7 +40,21 @@ export interface PullReport {
   readonly bytes: number
   readonly absorbed: Absorbed
   readonly problems: ReadonlyArray<Problem>
+  /** What became of the objects of others, as many as there are. */
+  readonly objects: {
+    readonly manifests: SyncState.ObjectCounts
+    readonly segments: SyncState.ObjectCounts
+  }
   readonly forks: ReadonlyArray<Forked>
+  /** Manifests, ours too, that the store keeps in an archive: a new device could not read them. */
+  readonly archivedManifests: number
+  /** What was asked for; null where nothing was to be. */
+  readonly restored: RestoreReport | null
+}
+
+export interface PullOptions extends SettleOptions {
+  /** Ask the store to bring back what it has archived. */
+  readonly restore?: boolean
 }
 
 /** What a pull would fetch: manifests are read, segments are not, nothing changes. */
@@ -74,11 +93,11 @@ export const forecast = Effect.fn("Pull.forecast")(function* () {
 })
 
 /** Fetches what is new; with `force`, reads everything again as it stands in the store. The caller holds the device lock. */
-export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
+export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   const progress = yield* Progress
   const { concurrentDownloads } = yield* SyncTuning
   const listing = yield* listManifests
-  const forks = yield* settleOwn(listing, options)
+  const own = yield* settleOwn(listing, options)
   if (options.force) yield* Effect.flatMap(HistoryDb, (db) => db.peers.restartAll)
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const peers = othersIn(listing, self)
@@ -86,21 +105,48 @@ export const pull = Effect.fn("Pull.run")(function* (options: SettleOptions) {
   yield* rememberVerdicts(verdicts)
   const successor = readable.find(({ manifest }) => manifest.retired.some((retirement) => retirement.device === self))
   if (successor !== undefined) return yield* new DeviceRetired({ by: successor.manifest.label })
+  const tryAll = options.force || options.restore === true
   const gate = yield* makeGate(concurrentDownloads)
   const outcomes = yield* progress.during("Pulling", "segments", (meter) =>
-    Effect.forEach(readable, (gathered) => fetchLog(gathered, gate, meter), { concurrency: concurrentDownloads })
+    Effect.forEach(readable, (gathered) => fetchLog(gathered, gate, meter, { tryAll }), {
+      concurrency: concurrentDownloads
+    })
   )
   const missing = yield* options.force ? forgiveMissing(listing, self) : findMissing(listing, self)
+  const met = [...own.problems, ...problems, ...missing, ...outcomes.flatMap((outcome) => outcome.problems)]
+  const restored = options.restore === true && met.some(isArchived) ? yield* restoreArchived(met) : null
+  if (restored !== null) yield* rememberAsked(restored.names)
+  const applied = sum(outcomes, (outcome) => outcome.segments)
+  const doubted = problems.length + missing.length
   return {
     devices: devicesIn(peers, self),
     changed: readable.length,
-    segments: sum(outcomes, (outcome) => outcome.segments),
+    objects: {
+      manifests: counted(peers.length + missing.length, readable.length, doubted),
+      segments: counted(yield* segmentsOf(peers), applied, met.filter(isOfSegment).length)
+    },
+    segments: applied,
     bytes: sum(outcomes, (outcome) => outcome.bytes),
     absorbed: outcomes.reduce((total, outcome) => addAbsorbed(total, outcome.absorbed), NOTHING_ABSORBED),
-    problems: [...problems, ...missing, ...outcomes.flatMap((outcome) => outcome.problems)],
-    forks
+    problems: yield* withAsked(met),
+    forks: own.forks,
+    archivedManifests: archivedAmong(listing.map(({ info }) => info)).length,
+    restored
   } satisfies PullReport as PullReport
 })
+
+/** Of so many objects, those that were neither applied nor a problem had been applied before. */
+const counted = (all: number, applied: number, problems: number): SyncState.ObjectCounts => ({
+  applied,
+  unchanged: Math.max(0, all - applied - problems),
+  problems
+})
+
+/** Segments that the manifests name which were read, now or earlier. */
+const segmentsOf = (peers: ReadonlyArray<ListedManifest>) =>
+  Effect.map(SyncState.allPeers, (known) => sum(peers, ({ log }) => known.get(log)?.segments ?? 0))
+
+const isOfSegment = ({ name }: Problem): boolean => name.startsWith(SEGMENTS)
 
 /** All logs but our own. A copy of our own manifest may be that of another installation which had our id. */
 const othersIn = (listing: ReadonlyArray<ListedManifest>, self: DeviceId) =>
@@ -115,9 +161,48 @@ const settleOwn = Effect.fnUntraced(function* (listing: ReadonlyArray<ListedMani
   const known = Option.getOrNull(yield* SyncState.publication.get)
   const listed = listing.find((each) => each.device === self && !each.isCopy)
   const unchanged = listed === undefined ? known === null : listed.info.etag === known?.etag
-  if (unchanged && !options.force) return []
-  const settled = yield* readAndSettle(options)
-  return settled._tag === "Forked" ? [settled] : []
+  if (unchanged && !options.force) return NOTHING_SETTLED
+  return yield* readAndSettle(options).pipe(
+    Effect.map((settled) => ({ ...NOTHING_SETTLED, forks: settled._tag === "Forked" ? [settled] : [] })),
+    // Nothing is decided about it before it can be read; others' logs are none the worse for that.
+    Effect.catchIf(isArchivedObject, (error) =>
+      Effect.map(archivedOwn(error, listed), (problem) => ({ ...NOTHING_SETTLED, problems: [problem] }))
+    )
+  )
+})
+
+const isArchivedObject = (error: { readonly _tag: string }): error is StoreError =>
+  error instanceof StoreError && error.reason === "Archived"
+
+const NOTHING_SETTLED: { readonly forks: ReadonlyArray<Forked>; readonly problems: ReadonlyArray<Problem> } = {
+  forks: [],
+  problems: []
+}
+
+const archivedOwn = ({ archive }: StoreError, listed: ListedManifest | undefined) =>
+  Effect.gen(function* () {
+    const { id, label } = yield* Effect.map(HistoryDb, ({ device }) => device)
+    const problem: Problem = {
+      kind: "archived",
+      device: yield* label,
+      name: manifestName(yield* id),
+      detail: archivedDetail(archive),
+      archived: { archive: archive ?? null, bytes: listed?.info.size ?? 0, asked: null }
+    }
+    return problem
+  })
+
+const isArchived = ({ kind }: Problem): boolean => kind === "archived"
+
+/** Archived objects with when they were asked for. */
+const withAsked = Effect.fnUntraced(function* (problems: ReadonlyArray<Problem>) {
+  if (!problems.some(isArchived)) return problems
+  const asked = yield* askedLately
+  return problems.map((problem) =>
+    problem.archived === undefined
+      ? problem
+      : { ...problem, archived: { ...problem.archived, asked: asked(problem.name) } }
+  )
 })
 
 const sum = <A>(all: ReadonlyArray<A>, of: (each: A) => number): number =>

@@ -1,20 +1,18 @@
 /** The commands of sync as a whole: under the device lock, with the outcome remembered for `hx sync status`. */
 
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { underLock } from "./DeviceLock.ts"
+import { type Failure, noteFailure, notePull, notePush } from "./Outcome.ts"
 import type { SettleOptions } from "./OwnManifest.ts"
-import { pull } from "./Pull.ts"
+import { pull, type PullOptions, type PullReport } from "./Pull.ts"
 import { needed, NOTHING_PUSHED, push, type PushReport } from "./Push.ts"
-import { nowMicros } from "./SyncClock.ts"
 import { PartlyDone, type Problem } from "./SyncError.ts"
-import * as SyncState from "./SyncState.ts"
 import { requireBinding, VaultSession } from "./VaultSession.ts"
 
 /** Publishes what is new here. With nothing to publish, the store is not even opened. */
 export const runPush = (options: SettleOptions) =>
   underLock(
-    remembered(
-      "lastPush",
+    rememberedPush(
       Effect.gen(function* () {
         yield* requireBinding
         if (!options.force && !(yield* needed)) return NOTHING_PUSHED
@@ -24,14 +22,15 @@ export const runPush = (options: SettleOptions) =>
   )
 
 /** Fetches what is new elsewhere. Problems with single objects are in the report; see `failOnProblems`. */
-export const runPull = (options: SettleOptions) => underLock(remembered("lastPull", inSession(pull(options))))
+export const runPull = (options: PullOptions) => underLock(rememberedPull(inSession(pull(options))))
 
-/** Pull, then push. */
+/** Pull, then push. Not to get as far as a store is a failure of the pull. */
 export const runSync = underLock(
-  inSession(
+  Effect.scoped(
     Effect.gen(function* () {
-      const pulled = yield* remembered("lastPull", pull({ force: false }))
-      const pushed = yield* remembered("lastPush", push({ force: false }))
+      const session = yield* Effect.tapError(Layer.build(VaultSession.layer), noteFailure("pull"))
+      const pulled = yield* Effect.provide(rememberedPull(pull({ force: false })), session)
+      const pushed = yield* Effect.provide(rememberedPush(push({ force: false })), session)
       return { pulled, pushed }
     })
   )
@@ -45,36 +44,15 @@ export const failOnProblems = Effect.fnUntraced(function* (problems: ReadonlyArr
 
 /** Likewise where forgotten commands are still in the store, because this device may not delete them. */
 export const failOnRefused = ({ refused }: PushReport) =>
-  refused === null ? Effect.void : Effect.zipRight(noteError(refused), refused)
+  refused === null ? Effect.void : Effect.zipRight(noteFailure("push")(refused), refused)
 
 /** With the store open for as long as it takes. */
 function inSession<A, E, R>(effect: Effect.Effect<A, E, R>) {
   return Effect.provide(effect, VaultSession.layer)
 }
 
-/** Notes when it was done, or why it failed. */
-const remembered = <A, E extends Failure, R>(done: "lastPush" | "lastPull", effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(
-    Effect.tap(() =>
-      Effect.flatMap(nowMicros, (at) =>
-        SyncState.updateActivity((activity) => ({ ...activity, [done]: at, lastError: null }))
-      )
-    ),
-    Effect.tapError(noteError)
-  )
+const rememberedPush = <E extends Failure, R>(effect: Effect.Effect<PushReport, E, R>) =>
+  effect.pipe(Effect.tap(notePush), Effect.tapError(noteFailure("push")))
 
-interface Failure {
-  readonly _tag: string
-  readonly reason?: string
-  readonly message: string
-}
-
-const noteError = (error: Failure) =>
-  Effect.ignoreLogged(
-    Effect.flatMap(nowMicros, (at) =>
-      SyncState.updateActivity((activity) => ({
-        ...activity,
-        lastError: { at, tag: SyncState.tagOf(error), message: error.message }
-      }))
-    )
-  )
+const rememberedPull = <E extends Failure, R>(effect: Effect.Effect<PullReport, E, R>) =>
+  effect.pipe(Effect.tap(notePull), Effect.tapError(noteFailure("pull")))

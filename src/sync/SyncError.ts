@@ -4,6 +4,7 @@
  */
 
 import { Data } from "effect"
+import type { ArchiveClass } from "../store/ArchiveClass.ts"
 
 /** No store has been chosen yet: `hx sync init` has not run here, or `reset` did. */
 export class NoStore extends Data.TaggedError("NoStore") {
@@ -105,6 +106,17 @@ export interface Problem {
   readonly device: string
   readonly name: string
   readonly detail: string
+  /** Of archived ones: see Archived.ts. */
+  readonly archived?: ArchivedObject
+}
+
+export interface ArchivedObject {
+  /** Null where the store did not say. */
+  readonly archive: ArchiveClass | null
+  /** Sealed size. */
+  readonly bytes: number
+  /** When this device last asked for it, in µs since 1970; null where it did not, or so long ago that it is over. */
+  readonly asked: number | null
 }
 
 /** Good objects were applied, bad ones were not. */
