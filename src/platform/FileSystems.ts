@@ -1,7 +1,8 @@
 /** What is known of the file system that a path is on: its kind, whether other machines may have it mounted too, and how much room it has. */
 
 import { Effect } from "effect"
-import { statfsSync } from "node:fs"
+import { type StatsFs, statfsSync } from "node:fs"
+import { statfs } from "node:fs/promises"
 
 export interface FileSystem {
   /** As Linux's magic.h has it ("ext4", "NFS"); undefined for rarer ones and on other systems. */
@@ -14,8 +15,14 @@ export interface FileSystem {
 }
 
 /** Throws what statfs(2) reports. */
-export const fileSystemSync = (path: string): FileSystem => {
-  const { bavail, blocks, bsize, type } = statfsSync(path)
+export const fileSystemSync = (path: string): FileSystem => describe(statfsSync(path))
+
+/** The same without holding up the process, where a network is not there; fails with what statfs(2) reports. */
+export const fileSystemOf = Effect.fn("FileSystems.of")((path: string) =>
+  Effect.tryPromise({ try: async () => describe(await statfs(path)), catch: (cause) => cause })
+)
+
+const describe = ({ bavail, blocks, bsize, type }: StatsFs): FileSystem => {
   const magic = process.platform === "linux" ? type >>> 0 : 0
   return {
     kind: NETWORK.get(magic) ?? LOCAL.get(magic),
@@ -24,10 +31,6 @@ export const fileSystemSync = (path: string): FileSystem => {
     size: blocks * bsize
   }
 }
-
-export const fileSystemOf = Effect.fn("FileSystems.of")((path: string) =>
-  Effect.try({ try: () => fileSystemSync(path), catch: (cause) => cause })
-)
 
 const NETWORK: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],

@@ -53,7 +53,7 @@ export const settleRegion = (
         })
       )
 
-const makeS3Store = (
+export const makeS3Store = (
   s3: S3Connection,
   location: S3Location,
   capabilities: StoreCapabilities,

@@ -56,6 +56,14 @@ export const retryPolicy = (options: {
 
 export const noRetries: RetryPolicy = Schedule.stop
 
+/** For somebody who waits to hear what is wrong: each thing is tried once, and not for long. */
+export const impatient = (policy: StorePolicy): StorePolicy => ({
+  ...policy,
+  timeout: Duration.min(policy.timeout, Duration.seconds(10)),
+  connectTimeout: Duration.min(policy.connectTimeout, Duration.seconds(5)),
+  retry: noRetries
+})
+
 /** How long a request for so many bytes may take in all, on the slowest link that hx still waits for. */
 export const deadlineFor = (timeout: Duration.Duration, bytes: number): Duration.Duration =>
   Duration.sum(Duration.times(timeout, 4), Duration.seconds(bytes / SLOWEST))

@@ -7,11 +7,13 @@ import { withDeadlines } from "./DeadlineStore.ts"
 import { makeFolderStore } from "./FolderObjectStore.ts"
 import { limited } from "./LimitedStore.ts"
 import { makeMemoryBucket, makeMemoryStore, type MemoryBucket } from "./MemoryObjectStore.ts"
+import { makeFolderDiagnosis } from "./FolderDiagnosis.ts"
 import type { ObjectStoreService, StoreCapabilities } from "./ObjectStore.ts"
 import { recorded, RequestLog } from "./RequestLog.ts"
 import { retrying } from "./RetryingStore.ts"
+import { type DiagnosisRequest, nothingBeyondObjects, type StoreDiagnosis } from "./StoreDiagnosis.ts"
 import type { StoreError } from "./StoreError.ts"
-import { type StorePolicy, storePolicy } from "./StorePolicy.ts"
+import { impatient, type StorePolicy, storePolicy } from "./StorePolicy.ts"
 import { describeLocation, formatLocation, type StoreCredentials, type StoreLocation } from "./StoreUrl.ts"
 
 export interface StoresService {
@@ -28,6 +30,11 @@ export interface StoresService {
     location: StoreLocation,
     credentials: Option.Option<StoreCredentials>
   ) => Effect.Effect<StoreLocation, StoreError>
+  /** What `hx sync check` tries out beyond objects. Less patient than `open`: whoever asks what is wrong waits for the answer. Sends nothing yet. */
+  readonly diagnose: (
+    location: StoreLocation,
+    asked: DiagnosisRequest
+  ) => Effect.Effect<StoreDiagnosis, StoreError, Scope.Scope>
 }
 
 /** What a memory layer shares: the bucket of each location, by formatLocation. Give one registry to the layers of several devices. */
@@ -53,6 +60,11 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
           const { settleRegion } = yield* loadS3
           const log = requests.of(describeLocation(location))
           return yield* Effect.retry(settleRegion(location, credentials, policy, log), policy.retry)
+        }),
+        diagnose: Effect.fn("Stores.diagnose")(function* (location, asked) {
+          if (location._tag === "Folder") return makeFolderDiagnosis(location.path, asked)
+          const { openS3Diagnosis } = yield* loadS3Diagnosis
+          return yield* openS3Diagnosis(location, asked, impatient(policy), requests.of(describeLocation(location)))
         })
       }
     })
@@ -74,16 +86,19 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
       Effect.gen(function* () {
         const log = yield* RequestLog
         const { policy, registry = new Map<string, MemoryBucket>(), wrap = (store) => store } = options
+        const open: StoresService["open"] = Effect.fn("Stores.open")((location, _credentials, capabilities) => {
+          const display = formatLocation(location)
+          const bucket = registry.get(display) ?? makeMemoryBucket()
+          registry.set(display, bucket)
+          const requests = log.of(describeLocation(location))
+          const store = recorded(wrap(makeMemoryStore(bucket, display, capabilities), location), requests)
+          return policy === undefined ? Effect.succeed(store) : underPolicy(store, policy)
+        })
         return {
-          open: Effect.fn("Stores.open")((location, _credentials, capabilities) => {
-            const display = formatLocation(location)
-            const bucket = registry.get(display) ?? makeMemoryBucket()
-            registry.set(display, bucket)
-            const requests = log.of(describeLocation(location))
-            const store = recorded(wrap(makeMemoryStore(bucket, display, capabilities), location), requests)
-            return policy === undefined ? Effect.succeed(store) : underPolicy(store, policy)
-          }),
-          settle: Effect.succeed
+          open,
+          settle: Effect.succeed,
+          diagnose: (location, { credentials }) =>
+            Effect.succeed(nothingBeyondObjects((capabilities) => open(location, credentials, capabilities)))
         }
       })
     )
@@ -91,6 +106,7 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
 
 /** What only buckets need is loaded with the first of them. */
 const loadS3 = Effect.promise(() => import("./S3ObjectStore.ts"))
+const loadS3Diagnosis = Effect.promise(() => import("./S3Diagnosis.ts"))
 
 /** A permit is held for an attempt, not while waiting for the next; an attempt's time begins when it has its permit. */
 const underPolicy = (store: ObjectStoreService, policy: StorePolicy): Effect.Effect<ObjectStoreService> =>

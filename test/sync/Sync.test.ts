@@ -13,7 +13,8 @@ import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record } 
 /** Opening any store is a bug. */
 const noStores = Layer.succeed(Stores, {
   open: () => Effect.dieMessage("a store was opened"),
-  settle: () => Effect.dieMessage("a store was asked")
+  settle: () => Effect.dieMessage("a store was asked"),
+  diagnose: () => Effect.dieMessage("a store was tried out")
 })
 
 describe("a whole push", () => {
