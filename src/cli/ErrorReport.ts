@@ -21,7 +21,9 @@ import type { UserFileError } from "../platform/UserFile.ts"
 import type { EntryIdError } from "../history/Show.ts"
 import type { SettingError } from "../platform/Settings.ts"
 import type { SegmentMismatch } from "../sync/SegmentFetch.ts"
+import { dollarsText, hoursText, summariseArchived } from "../sync/Archived.ts"
 import type * as Sync from "../sync/SyncError.ts"
+import type { Diagnosed } from "./Diagnosed.ts"
 import { DATABASE, ENTRY_ID, LOCK, PRIVATE_FILE, USER_FILE } from "./DeviceWords.ts"
 import type { ExitCode } from "./ExitCodes.ts"
 import { plainText } from "./HelpDocText.ts"
@@ -29,6 +31,7 @@ import { printable } from "./Printable.ts"
 import { withoutSecrets } from "./Secrets.ts"
 import { STORE } from "./StoreWords.ts"
 import { ENVELOPE, MANIFEST, OBJECT, SEGMENT, SYNC } from "./SyncWords.ts"
+import { bytesText, counted } from "./Units.ts"
 import type { UsageError } from "./UsageError.ts"
 import { REPORT, type Words } from "./Words.ts"
 
@@ -44,6 +47,7 @@ export interface Report {
 
 export type Reportable =
   | UsageError
+  | Diagnosed
   | StoreError
   | StoreUrlError
   | DbError
@@ -82,6 +86,7 @@ const worded = ([code, what, hint]: Words, subject: string): Report => row(code,
 
 const ROWS: Rows = {
   UsageError: (e) => row(2, e.what, e.subject, e.hint),
+  Diagnosed: (e) => e.report,
   StoreError: (e) => {
     const [code, what, hint] = STORE[e.reason]
     return row(code, what, detailed(`${e.subject}, on ${e.operation}`, e.detail), hintFor(e) ?? hint)
@@ -159,7 +164,7 @@ const ROWS: Rows = {
   PartlyDone: (e) => {
     const subject = `${e.store}: ${problemsText(e.problems)}`
     return e.problems.every((problem) => problem.kind === "archived")
-      ? worded(STORE.Archived, subject)
+      ? archivedReport(e.store, e.problems)
       : row(...SYNC.PartlyDone, subject, e.problems.some(isOlder) ? TAKE_AS_IS : TRIED_AGAIN)
   }
 }
@@ -177,6 +182,7 @@ const hintFor = (error: StoreError): string | undefined => {
   if (error.reason === "AccessDenied" && error.permission !== undefined) {
     return `Allow ${error.permission.action} in the user's or the bucket's policy, or correct the bucket's name in the store URL.`
   }
+  if (error.reason === "Archived" && error.operation === "restore") return "Run the same command again then."
   return error.reason === "WrongRegion" && error.region !== undefined
     ? `Say so in the store URL: ?region=${error.region}`
     : undefined
@@ -185,6 +191,27 @@ const hintFor = (error: StoreError): string | undefined => {
 const TRIED_AGAIN = "Everything else was applied; the next pull tries these again."
 const TAKE_AS_IS =
   "Everything else was applied. If the store was set back on purpose, take it as it is: hx sync pull --force"
+
+const archivedReport = (store: string, problems: ReadonlyArray<Sync.Problem>): Report => {
+  const [code, what, hint] = STORE.Archived
+  const summary = summariseArchived(problems)
+  if (summary === null) return row(code, what, store, hint)
+  const { asked, bytes, devices, dollars, hours, objects } = summary
+  const subject = `${store}: ${counted(objects, "object")} (${bytesText(bytes)}) of ${devices.join(", ")}`
+  return asked > 0
+    ? row(
+        code,
+        what,
+        `${subject}, ${asked === objects ? "asked for" : `${asked} asked for`}`,
+        `Everything else was applied. Pull again ${hoursText(hours)} after they were asked for.`
+      )
+    : row(
+        code,
+        what,
+        subject,
+        `Everything else was applied. Ask for them with "hx sync pull --restore" (${hoursText(hours)}, ${dollarsText(dollars)}), then pull again.`
+      )
+}
 
 /** The store shows less of a device than somebody has seen. */
 const isOlder = ({ kind }: Sync.Problem): boolean => kind === "rollback" || kind === "missing"

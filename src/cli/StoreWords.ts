@@ -47,7 +47,7 @@ export const STORE: Readonly<Record<StoreErrorReason, Words>> = {
   Archived: [
     7,
     "Archived in GLACIER",
-    "Restore them (aws s3api restore-object, or the console), then pull again some hours later."
+    'Ask for it with "hx sync pull --restore" (a new device: "hx sync init --restore"), and try again some hours later.'
   ],
   Throttled: [
     6,
@@ -55,7 +55,11 @@ export const STORE: Readonly<Record<StoreErrorReason, Words>> = {
     "The store asks for fewer requests. Try again later, or lower HX_SYNC_CONCURRENT_UPLOADS and HX_SYNC_CONCURRENT_DOWNLOADS."
   ],
   ServerFailure: [6, "The store failed", "Try again later; nothing here is lost."],
-  ConnectionLost: [6, "Connection lost", "Check the network and try again; nothing here is lost."],
+  ConnectionLost: [
+    6,
+    "Connection lost",
+    "Check the network, and whether the endpoint wants http or https, and try again; nothing here is lost."
+  ],
   TimedOut: [6, "Timed out", "Check the network, or allow more time with HX_SYNC_TIMEOUT, for example 60s."],
   Refused: [6, "Connection refused", "Check that the server runs and that the endpoint in the store URL is right."],
   Unreachable: [6, "No such host, or no way to it", "Check the network and the endpoint in the store URL."],

@@ -9,9 +9,12 @@ import { Chunk, Effect, Either, Option, Stream } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { type ArchiveClass, archiveClassOf, archivedAmong } from "../store/ArchiveClass.ts"
-import type { ObjectStoreService, Restoration } from "../store/ObjectStore.ts"
+import { AssumedCapabilities, type ObjectStoreService, type Restoration } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import { Stores } from "../store/Stores.ts"
+import type { StoreUrl } from "../store/StoreUrl.ts"
 import { MANIFESTS, parseManifestName, SEGMENTS, segmentsOf, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
+import { StoredCredentials } from "./StoredCredentials.ts"
 import { nowMicros } from "./SyncClock.ts"
 import type { Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
@@ -42,9 +45,22 @@ export const restoreArchived = Effect.fn("Restore.archived")(function* (problems
 })
 
 /** Asks for vault.json, found archived as `from`, and for all of the vault that is: a device that knows nothing yet will need it. */
-export const restoreVault = Effect.fn("Restore.vault")(function* (store: ObjectStoreService, from: ArchiveClass) {
+const restoreVault = Effect.fn("Restore.vault")(function* (store: ObjectStoreService, from: ArchiveClass) {
   const below = yield* Effect.forEach([MANIFESTS, SEGMENTS], (prefix) => archivedBelow(store, prefix))
   return yield* ask(store, [{ name: VAULT_DESCRIPTOR, from, bytes: 0 }, ...below.flat()])
+})
+
+/** The same for a device that could not join, since vault.json is archived. */
+export const restoreToJoin = Effect.fn("Restore.toJoin")(function* (url: StoreUrl, archived: StoreError) {
+  const stores = yield* Stores
+  const kept = yield* StoredCredentials
+  const location = yield* stores.settle(url.location, url.credentials)
+  const credentials = Option.isSome(url.credentials) ? url.credentials : yield* kept.load(location)
+  return yield* Effect.scoped(
+    Effect.flatMap(stores.open(location, credentials, AssumedCapabilities), (store) =>
+      restoreVault(store, archived.archive ?? "GLACIER")
+    )
+  )
 })
 
 /** When this device asked for an object, as long as that matters. */

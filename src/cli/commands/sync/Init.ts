@@ -27,6 +27,11 @@ const options = {
   noEncrypt: Options.boolean("no-encrypt").pipe(
     Options.withDescription("A new vault that whoever can read the store can read")
   ),
+  restore: Options.boolean("restore").pipe(
+    Options.withDescription(
+      "Where the vault is archived (GLACIER): asks the store to make all of it readable for a week, by the standard tier"
+    )
+  ),
   device: Options.text("device").pipe(
     Options.withPseudoName("NAME"),
     Options.withDescription("What the other devices call this one; the machine's name without it"),

@@ -8,6 +8,11 @@ const options = {
   force: Options.boolean("force").pipe(
     Options.withDescription("Reads everything again, and a store that went back as it is; nothing local is lost")
   ),
+  restore: Options.boolean("restore").pipe(
+    Options.withDescription(
+      "Asks the store to make archived objects (GLACIER) readable for a week, by the standard tier; a pull some hours later fetches them"
+    )
+  ),
   dryRun,
   verbose
 }
@@ -20,6 +25,6 @@ export const pull = leaf(
   ),
   {
     summary: "Fetches what is new on the other devices.",
-    examples: ["sync pull", "sync pull --verbose", "sync pull --force"]
+    examples: ["sync pull", "sync pull --verbose", "sync pull --force", "sync pull --restore"]
   }
 )

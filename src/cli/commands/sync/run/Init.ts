@@ -7,6 +7,11 @@ import { MAX_LABEL } from "../../../../format/Manifest.ts"
 import { hostName } from "../../../../platform/HostName.ts"
 import { Paths } from "../../../../platform/Paths.ts"
 import { folderLocation, parseStoreUrl, quotingHint, type StoreUrl } from "../../../../store/StoreUrl.ts"
+import { RESTORED_DAYS } from "../../../../store/ArchiveClass.ts"
+import { StoreError } from "../../../../store/StoreError.ts"
+import { hoursText } from "../../../../sync/Archived.ts"
+import { RESTORE } from "../../../../sync/ClassPrices.ts"
+import { restoreToJoin } from "../../../../sync/Restore.ts"
 import { underLock } from "../../../../sync/DeviceLock.ts"
 import { init, type InitOptions } from "../../../../sync/Init.ts"
 import * as SyncState from "../../../../sync/SyncState.ts"
@@ -14,6 +19,7 @@ import { Output } from "../../../Output.ts"
 import { printable } from "../../../Printable.ts"
 import { storeSetting } from "../../../StoreSetting.ts"
 import { services, wishes } from "../../../SyncLayers.ts"
+import { counted } from "../../../Units.ts"
 import { UsageError } from "../../../UsageError.ts"
 import { givenSecrets, type SecretOptions } from "./GivenSecrets.ts"
 import { initJson, initText } from "./InitReport.ts"
@@ -21,6 +27,7 @@ import { initJson, initText } from "./InitReport.ts"
 export interface InitGiven extends SecretOptions {
   readonly store: Option.Option<string>
   readonly noEncrypt: boolean
+  readonly restore: boolean
   readonly device: Option.Option<string>
 }
 
@@ -34,7 +41,7 @@ export const run = (given: InitGiven) =>
     const device = yield* Effect.transposeMapOption(given.device, checkName)
     const secrets = yield* givenSecrets(given)
     if (given.noEncrypt) yield* refuseSecrets(secrets)
-    const ready = { secrets, noEncrypt: given.noEncrypt, device }
+    const ready = { secrets, noEncrypt: given.noEncrypt, restore: given.restore, device }
     const outcome = yield* Effect.provide(underLock(joinOrFound(url, ready)), services)
     if (!outcome.report.encrypted) yield* Effect.logWarning(NOT_ENCRYPTED)
     yield* output.result(initJson(outcome), () => initText(outcome, output).join("\n"))
@@ -50,13 +57,27 @@ const chosenStore = Effect.fnUntraced(function* (option: Option.Option<string>) 
 /** Without a URL: the store in use, else a folder beside the history. */
 const joinOrFound = Effect.fnUntraced(function* (
   chosen: Option.Option<StoreUrl>,
-  options: Pick<InitOptions, "secrets" | "noEncrypt" | "device">
+  options: Pick<InitOptions, "secrets" | "noEncrypt" | "device"> & { readonly restore: boolean }
 ) {
   const db = yield* HistoryDb
   const url = Option.isSome(chosen) ? chosen.value : yield* storeInUse
   const device = Option.isNone(options.device) && (yield* db.device.label) === "" ? yield* machineName : options.device
-  const report = yield* init({ ...options, url, device })
+  const report = yield* init({ ...options, url, device }).pipe(
+    Effect.catchIf(
+      (error): error is StoreError => error instanceof StoreError && error.reason === "Archived" && options.restore,
+      (error) => askForVault(url, error)
+    )
+  )
   return { report, device: { id: yield* db.device.id, label: yield* db.device.label } }
+})
+
+/** Joining fails all the same, for hours: what has been asked for is told with that. */
+const askForVault = Effect.fnUntraced(function* (url: StoreUrl, archived: StoreError) {
+  const asked = yield* restoreToJoin(url, archived)
+  if (Option.isSome(asked.failure)) return yield* asked.failure.value
+  const { archive = "GLACIER", subject } = archived
+  const detail = `asked for ${counted(asked.started + asked.underWay, "object")}; they can be read ${hoursText(RESTORE[archive].hours)} after asking, for ${RESTORED_DAYS} days`
+  return yield* new StoreError({ reason: "Archived", operation: "restore", subject, archive, detail })
 })
 
 const storeInUse = Effect.gen(function* () {

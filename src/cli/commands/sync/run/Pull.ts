@@ -1,6 +1,7 @@
 /** What `hx sync pull` does and says. */
 
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
+import { parseManifestName } from "../../../../sync/ObjectNames.ts"
 import { forecast, type PullForecast, type PullReport } from "../../../../sync/Pull.ts"
 import { pending, type Pending } from "../../../../sync/Push.ts"
 import { failOnProblems, runPull } from "../../../../sync/Sync.ts"
@@ -10,28 +11,48 @@ import { Output, type Json } from "../../../Output.ts"
 import { printable } from "../../../Printable.ts"
 import { layer } from "../../../SyncLayers.ts"
 import { bytesText, counted } from "../../../Units.ts"
+import { UsageError } from "../../../UsageError.ts"
+import { archivedJson, archivedLines, manifestsWarning, restoredJson } from "./ArchiveLines.ts"
 import { forkLines, forksJson } from "./Forks.ts"
 import { pendingLines } from "./Push.ts"
 import { requestsMade, tellingRequests } from "./Requests.ts"
 
 export interface PullGiven {
   readonly force: boolean
+  readonly restore: boolean
   readonly dryRun: boolean
   readonly verbose: boolean
 }
 
-export const run = (given: PullGiven) => Effect.provide(given.dryRun ? foretell(given) : fetch(given), layer)
+export const run = Effect.fnUntraced(function* (given: PullGiven) {
+  if (given.dryRun && given.restore) {
+    return yield* new UsageError({
+      what: "A dry run reads no segments, and so cannot tell which are archived",
+      subject: "--dry-run, and --restore",
+      hint: 'A plain "hx sync pull" tells what a restore would take, and asks for nothing.'
+    })
+  }
+  return yield* Effect.provide(given.dryRun ? foretell(given) : fetch(given), layer)
+})
 
 const fetch = Effect.fnUntraced(function* (given: PullGiven) {
   const output = yield* Output
-  const report = yield* tellingRequests(given.verbose)(runPull({ force: given.force }))
+  const report = yield* tellingRequests(given.verbose)(runPull(given))
   const requests = yield* requestsMade(given.verbose)
   const waiting = yield* pending
   yield* output.result({ ...pullJson(report), pending: { ...waiting }, ...requests.json }, () =>
     [...pullLines(report), ...waitingLines(waiting), ...requests.lines].join("\n")
   )
+  yield* warnOfArchived(report)
+  if (report.restored !== null && Option.isSome(report.restored.failure)) return yield* report.restored.failure.value
   yield* failOnProblems(report.problems)
 })
+
+/** A lifecycle rule that reaches manifests is worth a word before it keeps a new device from joining. */
+export const warnOfArchived = ({ archivedManifests, problems }: PullReport) =>
+  archivedManifests > 0 && !problems.some(({ name }) => parseManifestName(name) !== null)
+    ? Effect.logWarning(manifestsWarning(archivedManifests))
+    : Effect.void
 
 const waitingLines = (waiting: Pending): ReadonlyArray<string> => {
   const lines = pendingLines(waiting)
@@ -49,7 +70,9 @@ export const pullJson = (report: PullReport): { readonly [key: string]: Json } =
   refused: report.absorbed.refused,
   known: report.absorbed.known,
   problems: problemsJson(report.problems),
-  forks: forksJson(report.forks)
+  forks: forksJson(report.forks),
+  archived: archivedJson(report.problems),
+  restored: restoredJson(report.restored)
 })
 
 export const pullLines = (report: PullReport): ReadonlyArray<string> => {
@@ -65,17 +88,19 @@ export const pullLines = (report: PullReport): ReadonlyArray<string> => {
     news.length > 0
       ? `Pulled ${news.join(", ")} from ${counted(changed, "device")}${fetched}.`
       : `${nothingNew(devices)}${fetched}.`,
-    ...problemLines(report.problems)
+    ...problemLines(report.problems),
+    ...archivedLines(report.problems, report.restored)
   ]
 }
 
 const nothingNew = (devices: number): string =>
   devices === 0 ? "No other device has published anything yet" : `Nothing new from ${counted(devices, "other device")}`
 
+/** Archived objects are told together. */
 const problemLines = (problems: ReadonlyArray<Problem>): ReadonlyArray<string> =>
-  problems.map(
-    ({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`
-  )
+  problems
+    .filter(({ kind }) => kind !== "archived")
+    .map(({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`)
 
 const problemsJson = (problems: ReadonlyArray<Problem>): Json =>
   problems.map(({ detail, device, kind, name }) => ({ kind, device, name, detail }))
@@ -99,6 +124,7 @@ const foretellLines = (would: PullForecast, force: boolean): ReadonlyArray<strin
       ? `${nothingNew(would.devices)}.`
       : `Would pull ${counted(would.operations, "entry", "entries")} at most from ${counted(would.changed, "device")}${fetched}.`,
     ...(force ? ["--force would read everything again."] : []),
-    ...problemLines(would.problems)
+    ...problemLines(would.problems),
+    ...archivedLines(would.problems, null)
   ]
 }

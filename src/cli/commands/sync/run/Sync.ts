@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { failOnProblems, failOnRefused, runSync } from "../../../../sync/Sync.ts"
 import { Output } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"
-import { pullJson, pullLines } from "./Pull.ts"
+import { pullJson, pullLines, warnOfArchived } from "./Pull.ts"
 import { pushJson, pushLines } from "./Push.ts"
 
 export const run = () =>
@@ -14,6 +14,7 @@ export const run = () =>
     yield* output.result({ pulled: pullJson(pulled), pushed: pushJson(pushed) }, () =>
       [...pullLines(pulled), ...pushLines(pushed)].join("\n")
     )
+    yield* warnOfArchived(pulled)
     yield* failOnRefused(pushed)
     yield* failOnProblems(pulled.problems)
   }).pipe(Effect.provide(layer))
