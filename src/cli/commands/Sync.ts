@@ -4,6 +4,7 @@ import type { Stdio } from "../../platform/Stdio.ts"
 import { type CommandNode, group, lazily } from "../CommandTree.ts"
 import type { Reportable } from "../ErrorReport.ts"
 import type { Output } from "../Output.ts"
+import { check } from "./sync/Check.ts"
 import { init } from "./sync/Init.ts"
 import { key } from "./sync/Key.ts"
 import { pull } from "./sync/Pull.ts"
@@ -17,6 +18,7 @@ const children: ReadonlyArray<CommandNode<Reportable, Output | Progress | Stdio>
   push,
   pull,
   status,
+  check,
   key,
   reset
 ]
