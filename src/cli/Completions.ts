@@ -43,9 +43,8 @@ export type Values =
 export const placesOf = <E, R>(root: CommandNode<E, R>): ReadonlyArray<Place> => placesBelow([root], root)
 
 /** The options of every command. */
-export const COMMON_OPTIONS: ReadonlyArray<CompletedOption> = GLOBAL_OPTIONS.map((option) =>
-  completed(option, option.help)
-)
+export const commonOptions = (): ReadonlyArray<CompletedOption> =>
+  GLOBAL_OPTIONS.map((option) => completed(option, option.help))
 
 type Path<E, R> = readonly [CommandNode<E, R>, ...ReadonlyArray<CommandNode<E, R>>]
 
@@ -80,14 +79,12 @@ const helpPlaces = <E, R>(name: string, node: CommandNode<E, R>, topics = TOPICS
   )
 }
 
-function completed(option: OptionShape, meaning: string): CompletedOption {
-  return {
-    names: option.names,
-    meaning,
-    value: option.value === undefined ? undefined : valuesOf(option.value),
-    placeholder: option.value ?? ""
-  }
-}
+const completed = (option: OptionShape, meaning: string): CompletedOption => ({
+  names: option.names,
+  meaning,
+  value: option.value === undefined ? undefined : valuesOf(option.value),
+  placeholder: option.value ?? ""
+})
 
 const FREE: Values = { _tag: "Free" }
 

@@ -1,6 +1,6 @@
 /** The completions of hx for bash, without need of the bash-completion package. */
 
-import { COMMON_OPTIONS, type CompletedOption, type Place, type Values } from "./Completions.ts"
+import { commonOptions, type CompletedOption, type Place, type Values } from "./Completions.ts"
 
 export const bashCompletions = (places: ReadonlyArray<Place>, version: string): string => `\
 # Completions of hx ${version} for bash, made by: hx completions bash
@@ -59,7 +59,7 @@ _hx_value() {
   kind= choices=
   case "$1 $2" in
 ${[
-  ...COMMON_OPTIONS.flatMap((option) => valueCase("*", option)),
+  ...commonOptions().flatMap((option) => valueCase("*", option)),
   ...places.flatMap((place) => place.options.flatMap((option) => valueCase(quoted(place.path), option)))
 ].join("\n")}
   esac
@@ -79,7 +79,7 @@ ${places
   .map((place) => `    ${quoted(place.path)}) choices=${quoted(optionNames(place.options).join(" "))} ;;`)
   .join("\n")}
   esac
-  choices="$choices ${optionNames(COMMON_OPTIONS).join(" ")}"
+  choices="$choices ${optionNames(commonOptions()).join(" ")}"
 }
 
 # Names from the history: whatever they hold, they are one word and no more.

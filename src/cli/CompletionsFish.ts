@@ -1,6 +1,6 @@
 /** The completions of hx for fish. */
 
-import { COMMON_OPTIONS, type CompletedOption, type Place, type Values } from "./Completions.ts"
+import { commonOptions, type CompletedOption, type Place, type Values } from "./Completions.ts"
 
 export const fishCompletions = (places: ReadonlyArray<Place>, version: string): string => `\
 # Completions of hx ${version} for fish, made by: hx completions fish
@@ -47,7 +47,7 @@ end
 complete -c hx -e
 complete -c hx -f
 ${[
-  ...COMMON_OPTIONS.map((option) => optionLine(undefined, option)),
+  ...commonOptions().map((option) => optionLine(undefined, option)),
   ...places.flatMap((place) => [
     ...place.commands.map(([name, summary]) => `complete -c hx -n ${at(place)} -a ${name} -d ${quoted(summary)}`),
     ...place.options.map((option) => optionLine(place, option)),
@@ -84,7 +84,7 @@ const valueFlags = (values: Values): string => {
 
 /** Patterns of "place option" for each option that takes the next word. */
 const valuedOptions = (places: ReadonlyArray<Place>): ReadonlyArray<string> => [
-  ...names(COMMON_OPTIONS).map((name) => quoted(`* ${name}`)),
+  ...names(commonOptions()).map((name) => quoted(`* ${name}`)),
   ...places.flatMap((place) => names(place.options).map((name) => quoted(`${place.path} ${name}`)))
 ]
 

@@ -1,6 +1,6 @@
 /** The completions of hx for zsh: a file _hx in the $fpath, or sourced after compinit. */
 
-import { COMMON_OPTIONS, type CompletedOption, type Place, type Values } from "./Completions.ts"
+import { commonOptions, type CompletedOption, type Place, type Values } from "./Completions.ts"
 
 export const zshCompletions = (places: ReadonlyArray<Place>, version: string): string => `\
 #compdef hx
@@ -52,20 +52,20 @@ _hx_takes() {
 
 _hx_options() {
   local -a options
-  options=(${optionList(COMMON_OPTIONS)})
+  options=(${optionList(commonOptions())})
   case $1 in
 ${places
   .filter(({ options }) => options.length > 0)
   .map((place) => `    (${quoted(place.path)}) options+=(${optionList(place.options)}) ;;`)
   .join("\n")}
   esac
-  _describe -o 'option' options
+  _describe 'option' options
 }
 
 _hx_values() {
   case "$1 $2" in
 ${[
-  ...COMMON_OPTIONS.flatMap((option) => valueCases("*", option)),
+  ...commonOptions().flatMap((option) => valueCases("*", option)),
   ...places.flatMap((place) => place.options.flatMap((option) => valueCases(quoted(place.path), option)))
 ].join("\n")}
   esac
@@ -129,7 +129,7 @@ const action = (values: Values, placeholder: string): string => {
 }
 
 const valued = (places: ReadonlyArray<Place>): ReadonlyArray<string> => [
-  ...withValue(COMMON_OPTIONS).map((name) => `*' '${name}`),
+  ...withValue(commonOptions()).map((name) => `*' '${name}`),
   ...places.flatMap((place) => withValue(place.options).map((name) => quoted(`${place.path} ${name}`)))
 ]
 
