@@ -1,18 +1,31 @@
-/** What `hx sync status` tells: all of it from this device's memory, except whether the store answers. */
+/**
+ * What `hx sync status` tells: all of it from this device's memory, except whether the store answers and what it lists. The store's silence is an
+ * answer too: it never makes status fail, and it is not waited for long.
+ */
 
-import { Clock, Effect, Option } from "effect"
+import { Clock, Duration, Effect, Either, Option, Stream } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import type { PrivateFileError } from "../platform/PrivateFile.ts"
-import type { StoreError } from "../store/StoreError.ts"
-import { listManifests } from "./ManifestFetch.ts"
+import { serviceOf } from "../store/S3Service.ts"
+import { StoreError } from "../store/StoreError.ts"
+import { describeLocation, parseStoreUrl, type StoreLocation } from "../store/StoreUrl.ts"
+import type { Held } from "./Cost.ts"
+import { bytesOf, type Inventory, inventoryOf } from "./Inventory.ts"
+import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
 import { pending, type Pending } from "./Push.ts"
+import { nowMicros } from "./SyncClock.ts"
 import type { KeyNeeded, WrongVaultKey } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
+import { type MonthUse, usageOf } from "./Usage.ts"
 import { requireBinding, VaultSession } from "./VaultSession.ts"
 
 export interface SyncStatus {
+  /** When all this was so: µs since 1970. */
+  readonly now: number
   readonly store: string
+  /** Which kind of store it is, and the service where it is not Amazon's. */
+  readonly place: { readonly kind: StoreLocation["_tag"]; readonly endpoint: string | undefined }
   readonly vaultId: string
   readonly encrypted: boolean
   readonly conditionalWrites: boolean
@@ -23,12 +36,15 @@ export interface SyncStatus {
   readonly published: Published | null
   readonly peers: ReadonlyArray<PeerStatus>
   readonly answer: StoreAnswer
+  /** What was asked of this store by month, the current one first; asking for this status is counted. */
+  readonly usage: readonly [MonthUse, ...ReadonlyArray<MonthUse>]
 }
 
 export interface Published {
   readonly sequence: number
   /** µs since 1970. */
   readonly at: number
+  /** What is purged does not count, as in what is known of other devices. */
   readonly operations: number
   readonly segments: number
   /** Sealed bytes of its segments. */
@@ -47,25 +63,51 @@ export interface PeerStatus {
   readonly segments: number
   readonly bytes: number
   readonly problem: string | null
+  /** What the store lists under its name: nothing new, a newer manifest than the one read here, or none at all; null where it was not asked. */
+  readonly listed: "same" | "newer" | "gone" | null
 }
 
-/** Whether the store answered just now; and how many devices have published since we last read them. */
 export type StoreAnswer =
   | { readonly _tag: "NotAsked" }
-  | { readonly _tag: "Answered"; readonly milliseconds: number; readonly devices: number; readonly changed: number }
+  | {
+      readonly _tag: "Answered"
+      readonly milliseconds: number
+      /** Devices that have a manifest, this one not counted; and those of them that have published since we last read them. */
+      readonly devices: number
+      readonly changed: number
+      /** Those whose manifest has never been read here. */
+      readonly unknown: ReadonlyArray<DeviceId>
+      /** What it holds; nothing where that was not asked for. */
+      readonly holdings: Option.Option<Either.Either<Inventory, StoreError>>
+    }
   | { readonly _tag: "Failed"; readonly error: AnswerError }
 
 /** Why nothing could be asked: the store, or what this device needs to ask it. */
 export type AnswerError = StoreError | KeyNeeded | WrongVaultKey | PrivateFileError
 
-/** Asks the store with one LIST unless told not to; fails only where this device's own memory does. */
-export const status = Effect.fn("Status.read")(function* (options: { readonly ask: boolean }) {
+export interface StatusOptions {
+  /** With one LIST, for up to a thousand devices. */
+  readonly ask: boolean
+  /** Also what the store holds: another LIST for each thousand segments. */
+  readonly holdings?: boolean
+  /** How long each of them may take, retries and all. */
+  readonly patience?: Duration.Duration
+}
+
+const PATIENCE = Duration.seconds(15)
+
+/** Fails only where this device's own memory does. */
+export const status = Effect.fn("Status.read")(function* (options: StatusOptions) {
   const db = yield* HistoryDb
   const binding = yield* requireBinding
   const known = Option.getOrNull(yield* SyncState.publication.get)
   const peers = yield* SyncState.allPeers
+  const asked = options.ask ? yield* askStore(binding, options) : NOT_ASKED
+  const place = yield* placeOf(binding)
   return {
+    now: yield* nowMicros,
     store: binding.location,
+    place,
     vaultId: binding.vaultId,
     encrypted: binding.encrypted,
     conditionalWrites: binding.createOnly && binding.ifMatch !== "none",
@@ -78,23 +120,36 @@ export const status = Effect.fn("Status.read")(function* (options: { readonly as
         : {
             sequence: known.sequence,
             at: known.published,
-            operations: known.last,
+            operations: known.last - (yield* db.log.everPurged).filter((number) => number <= known.last).length,
             segments: known.segments.length,
             bytes: known.segments.reduce((sum, segment) => sum + segment.sealed, 0)
           },
     peers: yield* Effect.forEach(
       [...peers].filter(([, peer]) => !peer.copy),
-      ([log, peer]) => peerStatus(log, peer)
+      ([log, peer]) => peerStatus(log, peer, asked.listing)
     ),
-    answer: options.ask ? yield* askStore : NOT_ASKED
+    answer: asked.answer,
+    usage: yield* usageOf(place.name)
   } satisfies SyncStatus as SyncStatus
 })
 
-const NOT_ASKED: StoreAnswer = { _tag: "NotAsked" }
+/** What of the store costs money: listed just now, or as far as manifests that were read here name it. */
+export const heldBytes = ({ answer, peers, published }: SyncStatus): Held => {
+  const holdings = answer._tag === "Answered" ? answer.holdings : Option.none()
+  if (Option.isSome(holdings) && Either.isRight(holdings.value)) {
+    return { basis: "asked", bytes: bytesOf(holdings.value.right) }
+  }
+  return { basis: "remembered", bytes: peers.reduce((sum, peer) => sum + peer.bytes, published?.bytes ?? 0) }
+}
 
-const failed = (error: AnswerError) => Effect.succeed<StoreAnswer>({ _tag: "Failed", error })
+interface Asked {
+  readonly answer: StoreAnswer
+  readonly listing: ReadonlyArray<ListedManifest> | null
+}
 
-const peerStatus = Effect.fnUntraced(function* (log: DeviceId, peer: SyncState.PeerState) {
+const NOT_ASKED: Asked = { answer: { _tag: "NotAsked" }, listing: null }
+
+const peerStatus = Effect.fnUntraced(function* (log: DeviceId, peer: SyncState.PeerState, listing: Asked["listing"]) {
   const db = yield* HistoryDb
   const applied = (yield* db.peers.ranges(log)).reduce(
     (sum, range) => sum + Math.max(0, Math.min(range.last, peer.last) - range.first + 1),
@@ -109,30 +164,70 @@ const peerStatus = Effect.fnUntraced(function* (log: DeviceId, peer: SyncState.P
     lag: peer.last - applied,
     segments: peer.segments,
     bytes: peer.bytes,
-    problem: peer.problem
+    problem: peer.problem,
+    listed: listing === null ? null : listedAs(log, peer, listing)
   }
   return result
 })
 
-const askStore = Effect.gen(function* () {
-  const db = yield* HistoryDb
-  const self = yield* db.device.id
-  const peers = yield* SyncState.allPeers
-  const began = yield* Clock.currentTimeMillis
-  return yield* listManifests.pipe(
-    Effect.flatMap((listing) =>
-      Effect.map(Clock.currentTimeMillis, (now): StoreAnswer => {
-        const others = listing.filter((listed) => listed.device !== self && !listed.isCopy)
-        const changed = others.filter((listed) => peers.get(listed.log)?.etag !== listed.info.etag)
-        return { _tag: "Answered", milliseconds: now - began, devices: others.length, changed: changed.length }
-      })
-    ),
+/** An ETag is remembered only of what was read to its end, so one that is behind counts as newer too: there is something to pull. */
+const listedAs = (log: DeviceId, peer: SyncState.PeerState, listing: ReadonlyArray<ListedManifest>) => {
+  const listed = listing.find((each) => each.log === log)
+  if (listed === undefined) return "gone"
+  return listed.info.etag === peer.etag ? "same" : "newer"
+}
+
+const askStore = (binding: SyncState.StoreBinding, { holdings = false, patience = PATIENCE }: StatusOptions) =>
+  Effect.gen(function* () {
+    const db = yield* HistoryDb
+    const self = yield* db.device.id
+    const peers = yield* SyncState.allPeers
+    const { store } = yield* VaultSession
+    const began = yield* Clock.currentTimeMillis
+    const listing = yield* within(patience, binding)(listManifests)
+    const milliseconds = (yield* Clock.currentTimeMillis) - began
+    const others = listing.filter((listed) => listed.device !== self && !listed.isCopy)
+    const held = inventoryOf(store, Stream.fromIterable(listing.map(({ info }) => info)))
+    const answer: StoreAnswer = {
+      _tag: "Answered",
+      milliseconds,
+      devices: others.length,
+      changed: others.filter((listed) => peers.get(listed.log)?.etag !== listed.info.etag).length,
+      unknown: others.flatMap(({ device }) => ((peers.get(device)?.sequence ?? 0) === 0 ? [device] : [])),
+      holdings: holdings ? Option.some(yield* Effect.either(within(patience, binding)(held))) : Option.none()
+    }
+    const asked: Asked = { answer, listing }
+    return asked
+  }).pipe(
     Effect.provide(VaultSession.layer),
-    Effect.catchTags({
-      StoreError: failed,
-      KeyNeeded: failed,
-      WrongVaultKey: failed,
-      PrivateFileError: failed
-    })
+    Effect.catchTags({ StoreError: failed, KeyNeeded: failed, WrongVaultKey: failed, PrivateFileError: failed })
   )
+
+const failed = (error: AnswerError) => Effect.succeed<Asked>({ answer: { _tag: "Failed", error }, listing: null })
+
+/** Whoever looks at the status of a store that does not answer wants to know just that. */
+const within = (patience: Duration.Duration, binding: SyncState.StoreBinding) =>
+  Effect.timeoutFail({
+    duration: patience,
+    onTimeout: () =>
+      new StoreError({
+        reason: "TimedOut",
+        operation: "list",
+        subject: binding.location,
+        detail: `no answer within ${Duration.format(patience)}`
+      })
+  })
+
+const placeOf = Effect.fnUntraced(function* (binding: SyncState.StoreBinding) {
+  const parsed = parseStoreUrl(binding.location, { home: "/", workingDirectory: "/" })
+  if (Either.isLeft(parsed)) return { kind: "Folder", endpoint: undefined, name: binding.location } as const
+  const { location } = parsed.right
+  const name = describeLocation(location)
+  if (location._tag === "Folder") return { kind: "Folder", endpoint: undefined, name } as const
+  // A variable may name another service; one that cannot be is reported by whoever opens the store.
+  const endpoint = yield* serviceOf(location).pipe(
+    Effect.map((service) => service.endpoint),
+    Effect.orElseSucceed(() => location.endpoint)
+  )
+  return { kind: "S3", endpoint: Option.getOrUndefined(endpoint), name } as const
 })

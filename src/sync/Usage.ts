@@ -32,8 +32,10 @@ export const usageOf = Effect.fn("Usage.of")(function* (store: string) {
   const month = monthOf(yield* Clock.currentTimeMillis)
   const records = yield* Effect.flatMap(RequestLog, (log) => log.records)
   const all = added(yield* SyncState.usageOrNone, records, month, yield* boundStore)
-  const ours = all.filter((each) => each.store === store).sort((a, b) => (a.month < b.month ? 1 : -1))
-  return ours[0]?.month === month ? ours : [unused(store, month), ...ours]
+  const ours = all.filter((each) => each.store === store)
+  const current = ours.find((each) => each.month === month) ?? unused(store, month)
+  const others = ours.filter((each) => each.month !== month).sort((a, b) => (a.month < b.month ? 1 : -1))
+  return [current, ...others] as const
 })
 
 /** What was asked, added to what is known, without months that are over for too long. Pure. */

@@ -1,77 +1,167 @@
-/** What --verbose and --detailed add to `hx sync status`. */
+/** What --verbose and --detailed add to `hx sync status`: devices, objects and requests. */
 
-import { Effect, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import { type DeviceHolding, type Inventory, plus, totalOf } from "../../../../sync/Inventory.ts"
-import type { PeerStatus, SyncStatus } from "../../../../sync/Status.ts"
-import type { Json, Output } from "../../../Output.ts"
+import type { PeerStatus, StoreAnswer, SyncStatus } from "../../../../sync/Status.ts"
+import type { ObjectCounts } from "../../../../sync/SyncState.ts"
+import { totalUse } from "../../../../sync/Usage.ts"
+import { whenText } from "../../../Ago.ts"
 import { printable } from "../../../Printable.ts"
 import { type Column, table } from "../../../Table.ts"
-import { bytesText, countText, momentText } from "../../../Units.ts"
+import { bytesText, counted, countText } from "../../../Units.ts"
+import { lagText, nameOf, wordsOf } from "./StatusRows.ts"
 
-/** One line for each device: this one first, then those it has heard of. */
-export const devicesText = (known: SyncStatus): Effect.Effect<string, never, Output> =>
+/** One line for each device: this one first, then those it has heard of, then those that the store knows and this one does not. */
+export const devicesText = (known: SyncStatus) =>
   table(
     [
       { title: "Device" },
       { title: "Id" },
-      { title: "Changes", align: "right" },
-      { title: "Last published" },
-      { title: "Missing here", align: "right" },
-      { title: "Problem" }
+      { title: "Published", align: "right" },
+      { title: "Last published, by its clock" },
+      { title: "Behind here" },
+      { title: "State" }
     ],
     [
       [
-        `${printable(known.device.label)} (this one)`,
+        `${nameOf(known.device.label)} (this one)`,
         known.device.id,
         countText(known.published?.operations ?? 0),
-        known.published === null ? "never" : momentText(known.published.at),
-        "–",
+        known.published === null ? "never" : whenText(known.published.at, known.now),
+        "",
         ""
       ],
-      ...known.peers.map(peerRow)
+      ...known.peers.map((peer) => peerRow(peer, known.now)),
+      ...(known.answer._tag === "Answered" ? known.answer.unknown : []).map((id) => [
+        UNKNOWN,
+        id,
+        "?",
+        "?",
+        "everything",
+        "hx sync pull"
+      ])
     ]
   )
 
-const peerRow = (peer: PeerStatus): ReadonlyArray<string> => [
-  printable(peer.label),
+const UNKNOWN = "(not pulled yet)"
+
+const peerRow = (peer: PeerStatus, now: number): ReadonlyArray<string> => [
+  nameOf(peer.label),
   peer.device,
   countText(peer.operations),
-  peer.published === 0 ? "never" : momentText(peer.published),
-  peer.lag === 0 ? "nothing" : countText(peer.lag),
-  peer.problem === null ? "" : printable(peer.problem)
+  peer.published === 0 ? "never" : whenText(peer.published, now),
+  lagText(peer) ?? "nothing",
+  peer.problem === null ? stateOf(peer) : printable(peer.problem)
 ]
 
-/** What the store holds, by device and by kind of object. */
-export const holdingsText = (
-  known: SyncStatus,
-  holdings: Option.Option<Inventory>
-): Effect.Effect<string, never, Output> =>
-  Option.match(holdings, {
+const stateOf = ({ listed }: PeerStatus): string => {
+  if (listed === null) return "not asked"
+  if (listed === "gone") return "gone from the store"
+  return listed === "newer" ? "has news" : "up to date"
+}
+
+/** What the last pull did with the objects of other devices. */
+export const objectsText = Effect.fnUntraced(function* ({ activity: { pull }, now }: SyncStatus) {
+  if (pull === undefined) return "Nothing has been pulled yet."
+  const { manifests, problems, segments } = pull
+  const together: ObjectCounts = {
+    applied: manifests.applied + segments.applied,
+    unchanged: manifests.unchanged + segments.unchanged,
+    problems: manifests.problems + segments.problems
+  }
+  const drawn = yield* table(
+    [
+      { title: "Objects of others" },
+      { title: "Applied", align: "right" },
+      { title: "Unchanged", align: "right" },
+      { title: "With a problem", align: "right" }
+    ],
+    Object.entries({ manifests, segments, together }).map(([kind, counts]) => [
+      kind,
+      countText(counts.applied),
+      countText(counts.unchanged),
+      countText(counts.problems)
+    ])
+  )
+  return [
+    `The last pull, ${whenText(pull.at, now)}:`,
+    drawn,
+    ...problems.map(
+      ({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`
+    )
+  ].join("\n")
+})
+
+/** What this device has asked of the store this month, by kind of request. */
+export const requestsText = Effect.fnUntraced(function* ({ usage: [month] }: SyncStatus) {
+  const total = totalUse(month)
+  const unreached =
+    month.unreached === 0
+      ? []
+      : [`${counted(month.unreached, "more request", "more requests")} did not reach the store.`]
+  const heading = `Requests of this device in ${month.month} (UTC), this one included:`
+  if (month.operations.length === 0) return [`${heading} none.`, ...unreached].join("\n")
+  const drawn = yield* table(
+    [
+      { title: "Request" },
+      { title: "Number", align: "right" },
+      { title: "Failed", align: "right" },
+      { title: "Sent", align: "right" },
+      { title: "Received", align: "right" }
+    ],
+    [...month.operations, { operation: "together", ...total }].map((use) => [
+      printable(use.operation),
+      countText(use.requests),
+      countText(use.failed),
+      bytesText(use.sent),
+      bytesText(use.received)
+    ])
+  )
+  return [heading, drawn, ...unreached].join("\n")
+})
+
+/** What the store holds, by device and by kind of object; or why nobody knows. */
+export const holdingsText = (known: SyncStatus) =>
+  Option.match(heldNow(known.answer), {
     onNone: () => Effect.succeed("What the store holds could not be asked."),
-    onSome: (held) => {
-      if (held.size === 0) return Effect.succeed("No device has published anything yet.")
-      return Effect.map(
-        Effect.all([byDevice(known, held), byKind(totalOf(held))]),
-        (tables) => `${tables.join("\n\n")}\n\nvault.json beside them is not counted.`
-      )
-    }
+    onSome: Either.match({
+      onLeft: (error) => Effect.succeed(`What the store holds could not be asked: ${wordsOf(error)}`),
+      onRight: (held) => holdingsTables(known, held)
+    })
   })
 
-const SEGMENTS: ReadonlyArray<Column> = [
-  { title: "Manifests", align: "right" },
-  { title: "Segments", align: "right" },
+const holdingsTables = (known: Pick<SyncStatus, "device" | "peers">, held: Inventory) =>
+  held.devices.size === 0
+    ? Effect.succeed("No device has published anything yet.")
+    : Effect.map(Effect.all([byDevice(known, held), byKind(totalOf(held)), byClass(held)]), (tables) =>
+        [...tables.filter((drawn) => drawn !== ""), "vault.json beside them is not counted."].join("\n\n")
+      )
+
+/** The same where only the inventory was asked. */
+export const inventoryText = holdingsTables
+
+const heldNow = (answer: StoreAnswer) => (answer._tag === "Answered" ? answer.holdings : Option.none())
+
+const COUNTED: ReadonlyArray<Column> = [
+  { title: "Objects", align: "right" },
   { title: "Bytes", align: "right" }
 ]
 
-const byDevice = (known: SyncStatus, held: Inventory) => {
+const byDevice = (known: Pick<SyncStatus, "device" | "peers">, { devices }: Inventory) => {
   const labels = new Map([
-    [known.device.id, `${known.device.label} (this one)`],
-    ...known.peers.map(({ device, label }) => [device, label] as const)
+    [known.device.id, `${nameOf(known.device.label)} (this one)`],
+    ...known.peers.map(({ device, label }) => [device, nameOf(label)] as const)
   ])
   return table(
-    [{ title: "Device" }, { title: "Id" }, ...SEGMENTS],
-    [...held].map(([device, { manifests, segments }]) => [
-      printable(labels.get(device) ?? "(not pulled yet)"),
+    [
+      { title: "Device" },
+      { title: "Id" },
+      { title: "Manifests", align: "right" },
+      { title: "Segments", align: "right" },
+      { title: "Bytes", align: "right" }
+    ],
+    [...devices].map(([device, { manifests, segments }]) => [
+      labels.get(device) ?? UNKNOWN,
       device,
       countText(manifests.objects),
       countText(segments.objects),
@@ -81,26 +171,22 @@ const byDevice = (known: SyncStatus, held: Inventory) => {
 }
 
 const byKind = (total: DeviceHolding) => {
-  const all = plus(total.manifests, total.segments)
+  const together = plus(total.manifests, total.segments)
   return table(
-    [{ title: "Kind" }, { title: "Objects", align: "right" }, { title: "Bytes", align: "right" }],
-    [
-      ["manifests", countText(total.manifests.objects), bytesText(total.manifests.bytes)],
-      ["segments", countText(total.segments.objects), bytesText(total.segments.bytes)],
-      ["together", countText(all.objects), bytesText(all.bytes)]
-    ]
+    [{ title: "Kind" }, ...COUNTED],
+    Object.entries({ ...total, together }).map(([kind, { bytes, objects }]) => [
+      kind,
+      countText(objects),
+      bytesText(bytes)
+    ])
   )
 }
 
-export const holdingsJson = (held: Inventory): Json => {
-  const total = totalOf(held)
-  return {
-    manifests: { ...total.manifests },
-    segments: { ...total.segments },
-    devices: [...held].map(([device, { manifests, segments }]) => ({
-      device,
-      manifests: { ...manifests },
-      segments: { ...segments }
-    }))
-  }
-}
+/** Only where something is not in the standard class. */
+const byClass = ({ classes }: Inventory) =>
+  [...classes.keys()].every((name) => name === "STANDARD")
+    ? Effect.succeed("")
+    : table(
+        [{ title: "Storage class" }, ...COUNTED],
+        [...classes].map(([name, { bytes, objects }]) => [printable(name), countText(objects), bytesText(bytes)])
+      )

@@ -1,0 +1,144 @@
+/** The lines of `hx sync status` itself: what one wants to know at a glance. */
+
+import { Cause } from "effect"
+import { fingerprintOf } from "../../../../format/RecoveryKey.ts"
+import type { AnswerError, PeerStatus, StoreAnswer, SyncStatus } from "../../../../sync/Status.ts"
+import type { Activity, LastPull, LastPush } from "../../../../sync/SyncState.ts"
+import { agoText, whenText } from "../../../Ago.ts"
+import { reportOf } from "../../../ErrorReport.ts"
+import { printable } from "../../../Printable.ts"
+import { rememberedError } from "../../../RememberedError.ts"
+import { bytesText, counted, countText } from "../../../Units.ts"
+import { contentText, pendingLines } from "./Push.ts"
+
+export type Rows = ReadonlyArray<readonly [string, string]>
+
+export const statusRows = (known: SyncStatus): Rows => [
+  ["Store", printable(known.store)],
+  ["Vault", `${fingerprintOf(known.vaultId)}, ${known.encrypted ? "encrypted" : "NOT ENCRYPTED"}`],
+  ["Device", `${nameOf(known.device.label)} ${known.device.id}`],
+  ...lastSyncRows(known.activity, known.now),
+  ["Pending", pendingText(known)],
+  ...behindRows(known),
+  ...conflictRows(known),
+  ...problemRows(known.peers),
+  ["Last error", lastErrorText(known.activity, known.now)],
+  ["Connection", answerText(known.answer)],
+  ...(known.conditionalWrites
+    ? []
+    : [["", "The store ignores conditional writes: each push reads before and after it writes."] as const])
+]
+
+/** When this device last pushed and pulled, what it did, and whether it has failed since. */
+export const lastSyncRows = (activity: Activity, now: number): Rows => {
+  const { lastPull, lastPush, pull, push } = activity
+  return [
+    ["Last push", lastText(activity, now, "push", lastPush, push === undefined ? undefined : pushText(push))],
+    ["Last pull", lastText(activity, now, "pull", lastPull, pull === undefined ? undefined : pullText(pull))]
+  ]
+}
+
+const lastText = (
+  { lastError }: Activity,
+  now: number,
+  kind: "push" | "pull",
+  at: number | null,
+  what: string | undefined
+): string => {
+  const success = at === null ? "never" : `${whenText(at, now)}${what === undefined ? "" : `: ${what}`}`
+  if (lastError?.during !== kind || lastError.at < (at ?? 0)) return success
+  const failure = `failed ${agoText(lastError.at, now) ?? whenText(lastError.at, now)} (see the last error)`
+  return `${failure}; ${at === null ? "never done before" : `before that ${success}`}`
+}
+
+const pushText = (push: LastPush): string => {
+  if (!push.published) return push.deleted > 0 ? `deleted ${counted(push.deleted, "object")}` : "nothing was new"
+  const segments = push.segments === 0 ? "" : ` in ${counted(push.segments, "segment")} (${bytesText(push.bytes)})`
+  return `${push.operations > 0 ? contentText(push) : "published again"}${segments}`
+}
+
+const pullText = (pull: LastPull): string => {
+  const news = [
+    ...(pull.added > 0 ? [counted(pull.added, "new entry", "new entries")] : []),
+    ...(pull.merged > 0 ? [`more known of ${countText(pull.merged)}`] : []),
+    ...(pull.removed > 0 ? [`${countText(pull.removed)} forgotten`] : [])
+  ]
+  const from = pull.changed === 0 ? "" : ` from ${counted(pull.changed, "device")}`
+  const unused = pull.manifests.problems + pull.segments.problems
+  const problems = unused === 0 ? "" : `; ${counted(unused, "object")} could not be used`
+  return `${news.length === 0 ? "nothing was new" : `${news.join(", ")}${from}`}${problems}`
+}
+
+const pendingText = (known: SyncStatus): string => {
+  const lines = pendingLines(known.pending)
+  return lines.length === 0 ? "nothing" : `${lines.join("; ")}: hx sync push`
+}
+
+/** Only where there is something to pull that we know of. */
+const behindRows = ({ answer, peers }: SyncStatus): Rows => {
+  const behind = peers.flatMap((peer) => {
+    const words = lagText(peer)
+    return words === undefined ? [] : [`${nameOf(peer.label)} ${words}`]
+  })
+  const unknown = answer._tag === "Answered" ? answer.unknown.length : 0
+  const all = [...behind, ...(unknown > 0 ? [`${counted(unknown, "device")} not pulled yet`] : [])]
+  return all.length === 0 ? [] : [["Behind", `${all.join("; ")}: hx sync pull`]]
+}
+
+/** What of a device has not been applied here; undefined where nothing is known to lack. How much a newer manifest tells, only a pull can say. */
+export const lagText = ({ lag, listed }: PeerStatus): string | undefined => {
+  if (listed === "newer" && lag === 0) return "has news"
+  if (lag === 0) return undefined
+  return `${counted(lag, "entry", "entries")}${listed === "newer" ? " or more" : ""}`
+}
+
+const conflictRows = ({ activity: { conflicts }, now }: SyncStatus): Rows =>
+  conflicts.length === 0
+    ? [["Conflicts", "none"]]
+    : conflicts.map(({ at, what }, index) => [
+        index === 0 ? "Conflicts" : "",
+        `${whenText(at, now)}: ${printable(what)}`
+      ])
+
+const problemRows = (peers: ReadonlyArray<PeerStatus>): Rows =>
+  peers.flatMap((peer): Rows =>
+    peer.problem === null ? [] : [["Problem", `${nameOf(peer.label)}: ${printable(peer.problem)}`]]
+  )
+
+const lastErrorText = (activity: Activity, now: number): string => {
+  const { lastError } = activity
+  if (lastError === null) return "none"
+  const { category, what } = rememberedError(lastError)
+  const on = lastError.during === undefined ? "" : `, on ${lastError.during}`
+  const since = isOver(activity) ? `; ${lastError.during ?? "sync"} has succeeded since` : ""
+  return `${whenText(lastError.at, now)}${on}: ${what} [${category}]: ${printable(lastError.message)}${since}`
+}
+
+/** Whether what failed last has succeeded since. */
+export const isOver = ({ lastError, lastPull, lastPush }: Activity): boolean => {
+  if (lastError === null) return false
+  const successes = { push: [lastPush], pull: [lastPull] }
+  const since = lastError.during === undefined ? [lastPush, lastPull] : successes[lastError.during]
+  return since.some((at) => at !== null && at > lastError.at)
+}
+
+const answerText = (answer: StoreAnswer): string => {
+  switch (answer._tag) {
+    case "NotAsked":
+      return "not asked"
+    case "Failed":
+      return `none: ${wordsOf(answer.error)}`
+    case "Answered": {
+      const news = answer.changed === 0 ? "nothing new" : `${answer.changed} with news: hx sync pull`
+      return `works, in ${answer.milliseconds} ms; ${counted(answer.devices, "other device")}, ${news}`
+    }
+  }
+}
+
+/** The error report's three lines as one. */
+export const wordsOf = (error: AnswerError): string => {
+  const { hint, subject, what } = reportOf(Cause.fail(error))
+  return printable(`${what} (${subject}). ${hint}`)
+}
+
+export const nameOf = (label: string): string => (label === "" ? "(no name)" : printable(label))
