@@ -16,6 +16,7 @@ import { Chunk, Effect, Option, Stream } from "effect"
 import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
 import type { ObjectInfo, ObjectStoreService, PutCondition, PutOptions, StoreCapabilities } from "./ObjectStore.ts"
 import type { RequestLogService, RequestOperation } from "./RequestLog.ts"
+import { absentIfUnlisted } from "./S3Absence.ts"
 import { readBody } from "./S3Body.ts"
 import { openConnection, type S3Connection, type S3Request } from "./S3Connection.ts"
 import { restoreObject } from "./S3Restore.ts"
@@ -94,12 +95,17 @@ export const makeS3Store = (
       onProgress: options.onProgress ?? (() => {})
     })
 
-  const head = (name: string) =>
-    s3
-      .use({ ...requestOf("put", "head", name), head: true }, (client, signal) =>
+  const head = (name: string) => {
+    const request = requestOf("put", "head", name)
+    return s3
+      .use({ ...request, head: true }, (client, signal) =>
         client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(name) }), { abortSignal: signal })
       )
-      .pipe(Effect.map(({ ETag }) => ETag))
+      .pipe(
+        absentIfUnlisted(s3, request, keyOf(name)),
+        Effect.map(({ ETag }) => ETag)
+      )
+  }
 
   /** Completing an upload is no place for conditions (some services ignore them there), and looking first saves sending it all. */
   const refuseExisting = (name: string) =>
@@ -120,16 +126,18 @@ export const makeS3Store = (
     get: Effect.fn("S3Store.get")(function* (name, maxBytes) {
       yield* checkName("get", name, isReadableName)
       const request = requestOf("get", "get", name)
-      const found = yield* s3.use(
-        request,
-        async (client, signal) => {
-          const command = new GetObjectCommand({ Bucket: bucket, Key: keyOf(name) })
-          const output = await client.send(command, { abortSignal: signal })
-          const bytes = await readBody(output, { maxBytes, timeout: policy.timeout }, request.subject)
-          return { bytes, etag: output.ETag }
-        },
-        ({ bytes }) => bytes.length
-      )
+      const found = yield* s3
+        .use(
+          request,
+          async (client, signal) => {
+            const command = new GetObjectCommand({ Bucket: bucket, Key: keyOf(name) })
+            const output = await client.send(command, { abortSignal: signal })
+            const bytes = await readBody(output, { maxBytes, timeout: policy.timeout }, request.subject)
+            return { bytes, etag: output.ETag }
+          },
+          ({ bytes }) => bytes.length
+        )
+        .pipe(absentIfUnlisted(s3, request, keyOf(name)))
       return { bytes: found.bytes, etag: yield* requireEtag(request, found.etag) }
     }),
     put: Effect.fn("S3Store.put")(function* (name, bytes, options) {
