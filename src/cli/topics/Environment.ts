@@ -80,6 +80,7 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
         { name: "AWS_SECRET_ACCESS_KEY", meaning: "the secret that goes with it" },
         { name: "AWS_SESSION_TOKEN", meaning: "goes with temporary credentials" },
         { name: "AWS_PROFILE", meaning: "the profile to take credentials and region from; default default" },
+        { name: "AWS_DEFAULT_PROFILE", meaning: "the same, where AWS_PROFILE is not set" },
         { name: "AWS_CONFIG_FILE", meaning: "a path; default ~/.aws/config" },
         { name: "AWS_SHARED_CREDENTIALS_FILE", meaning: "a path; default ~/.aws/credentials" },
         { name: "AWS_REGION", meaning: "the bucket's region; default what the profile or the bucket says" },

@@ -5,11 +5,10 @@ import { resolve } from "node:path"
 import * as RawText from "../../../domain/RawText.ts"
 import { find } from "../../../history/Find.ts"
 import { Paths } from "../../../platform/Paths.ts"
-import { entryObject, entryTable } from "../../EntryView.ts"
+import { entryObject, entryTable, shownCommand } from "../../EntryView.ts"
 import { layer } from "../../HistoryLayers.ts"
 import { boundsOf } from "../../Moments.ts"
 import { Output } from "../../Output.ts"
-import { printable } from "../../Printable.ts"
 import { UsageError } from "../../UsageError.ts"
 
 export interface FindGiven {
@@ -47,7 +46,7 @@ const findAndTell = Effect.fnUntraced(function* (given: FindGiven) {
   }
   const text =
     given.format === "command"
-      ? entries.map((entry) => printable(entry.command)).join("\n")
+      ? entries.map((entry) => shownCommand(entry, output)).join("\n")
       : yield* entryTable(entries, paths.home)
   yield* output.result({ entries: entries.map(entryObject) }, () => text)
   if (entries.length === 0 && output.terminal) yield* Effect.logInfo("Nothing found.")
