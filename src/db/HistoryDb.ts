@@ -15,13 +15,14 @@ import type { ChainHash } from "../domain/LogChain.ts"
 import type { Operation, OperationIdentity } from "../domain/Operation.ts"
 import type { Entropy } from "../platform/Entropy.ts"
 import type { Connection } from "./Connection.ts"
-import type { DbError } from "./DbError.ts"
+import { type DbError, dbError } from "./DbError.ts"
 import { makeDocuments } from "./Documents.ts"
 import type { HistoryQueries } from "./HistoryQueries.ts"
 import { openFile, openMemory } from "./Open.ts"
 import { makeOwnLog } from "./OwnLog.ts"
 import { makePeerLogs } from "./PeerLogs.ts"
 import { makeQueries } from "./Queries.ts"
+import { type DatabasePart, partSizes } from "./TableSizes.ts"
 import { makeThisDevice } from "./ThisDevice.ts"
 
 export interface HistoryDbService {
@@ -34,6 +35,8 @@ export interface HistoryDbService {
   readonly log: OwnLog
   readonly peers: PeerLogs
   readonly documents: Documents
+  /** Bytes of the database file by what they hold. */
+  readonly sizes: Effect.Effect<ReadonlyMap<DatabasePart, number>, DbError>
 }
 
 export interface ThisDevice {
@@ -161,6 +164,7 @@ function makeService(connection: Connection): HistoryDbService {
     device: makeThisDevice(connection),
     log: makeOwnLog(connection),
     peers: makePeerLogs(connection),
-    documents: makeDocuments(connection)
+    documents: makeDocuments(connection),
+    sizes: Effect.mapError(partSizes(connection), dbError(connection.path))
   }
 }

@@ -3,7 +3,9 @@ import * as Options from "@effect/cli/Options"
 import { lazily, leaf } from "../CommandTree.ts"
 
 const options = {
-  storage: Options.boolean("storage").pipe(Options.withDescription("Also how many bytes each kind of data takes here"))
+  storage: Options.boolean("storage").pipe(
+    Options.withDescription("Also how many bytes each kind of data takes, here and in the store")
+  )
 }
 
 export const status = leaf(

@@ -1,17 +1,30 @@
-/** What `hx status` does and says. The store is not asked: that is `hx sync status`. */
+/**
+ * What `hx status` does and says: five lines of what this device holds. The store is asked only for --storage; the rest of sync is `hx sync status`.
+ *
+ * With --json: entries, shadowed, commands, first, last, database { path, bytes }, device { id, label, name } (`name` is the label, or until there is
+ * one the host's name), sync { store, vaultId, encrypted, pending, lastPush, lastPull } or null. With --storage also storage [{ kind, files, bytes }]
+ * of the data directory, tables { entries, texts, … } in bytes of the database, and stored as in `hx sync status --detailed`, or null where there is no
+ * store or it could not be asked; then storedError has the words.
+ */
 
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../../../db/HistoryDb.ts"
 import * as Instant from "../../../domain/Instant.ts"
-import { storageUse, type StorageUse } from "../../../history/Storage.ts"
+import { storageUse } from "../../../history/Storage.ts"
+import { hostName } from "../../../platform/HostName.ts"
 import { Paths } from "../../../platform/Paths.ts"
+import { nowMicros } from "../../../sync/SyncClock.ts"
 import { status as syncStatus, type SyncStatus } from "../../../sync/Status.ts"
+import { whenText } from "../../Ago.ts"
 import { type Json, Output } from "../../Output.ts"
 import { printable } from "../../Printable.ts"
+import { rememberedError } from "../../RememberedError.ts"
 import { layer } from "../../SyncLayers.ts"
 import { table } from "../../Table.ts"
 import { bytesText, counted, momentText } from "../../Units.ts"
 import { pendingLines } from "../sync/run/Push.ts"
+import { isOver } from "../sync/run/StatusRows.ts"
+import { lookIntoStorage, storageJson, storageText } from "./StatusStorage.ts"
 
 export const run = ({ storage }: { readonly storage: boolean }) => Effect.provide(lookAndTell(storage), layer)
 
@@ -20,10 +33,12 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
   const paths = yield* Paths
   const db = yield* HistoryDb
   const history = yield* db.history.summary
-  const device = { id: yield* db.device.id, label: yield* db.device.label }
+  const [id, label] = [yield* db.device.id, yield* db.device.label]
+  const name = label === "" ? yield* hostName : label
   const uses = yield* storageUse(paths.data)
   const sync = yield* Effect.option(Effect.catchTag(syncStatus({ ask: false }), "NoStore", () => Effect.fail("none")))
   const database = uses.find(({ kind }) => kind === "database")?.bytes ?? 0
+  const now = yield* nowMicros
   const span =
     history.first === null || history.last === null
       ? ""
@@ -33,11 +48,13 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
     [
       ["History", `${counted(history.entries, "entry", "entries")}${span}`],
       ["Database", `${printable(paths.database)} (${bytesText(database)})`],
-      ["Device", `${device.label === "" ? "(no name)" : printable(device.label)} ${device.id}`],
-      ["Sync", Option.match(sync, { onNone: () => NO_STORE, onSome: syncText })]
+      ["Device", `${printable(name)}${label === "" ? ", after this host," : ""} ${id}`],
+      ["Capture", NO_CAPTURE],
+      ["Sync", Option.match(sync, { onNone: () => NO_STORE, onSome: (known) => syncText(known, now) })]
     ]
   )
-  const kinds = yield* storageTable(uses)
+  const looked = storage ? Option.some(yield* lookIntoStorage(sync)) : Option.none()
+  const more = Option.isSome(looked) ? [yield* storageText(uses, looked.value)] : []
   yield* output.result(
     {
       entries: history.entries,
@@ -46,21 +63,27 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
       first: history.first === null ? null : Instant.toIso(history.first),
       last: history.last === null ? null : Instant.toIso(history.last),
       database: { path: paths.database, bytes: database },
-      device,
+      device: { id, label, name },
       sync: Option.match(sync, { onNone: () => null, onSome: syncJson }),
-      ...(storage ? { storage: uses.map(({ bytes, files, kind }) => ({ kind, files, bytes })) } : {})
+      ...Option.match(looked, { onNone: () => ({}), onSome: (found) => storageJson(uses, found) })
     },
-    () => (storage ? `${lines}\n\n${kinds}` : lines)
+    () => [lines, ...more].join("\n\n")
   )
 })
 
+/** Nothing is recorded as it is typed before there are hooks. */
+const NO_CAPTURE = "none: commands are taken from history files, by hx import"
+
 const NO_STORE = 'not set up: hx sync init --store "s3://your-bucket/hx?region=us-west-2"'
 
-const syncText = (known: SyncStatus): string => {
+const syncText = (known: SyncStatus, now: number): string => {
+  const { activity } = known
   const waiting = pendingLines(known.pending)
-  const last = Math.max(known.activity.lastPush ?? 0, known.activity.lastPull ?? 0)
-  const when = last === 0 ? "never synced" : `last synced ${momentText(last)}`
-  return `${printable(known.store)}, ${when}, ${waiting.length === 0 ? "nothing pending" : `${waiting.join(", ")} to push`}`
+  const last = Math.max(activity.lastPush ?? 0, activity.lastPull ?? 0)
+  const failed =
+    activity.lastError === null || isOver(activity) ? "" : `, then failed: ${rememberedError(activity.lastError).what}`
+  const when = last === 0 ? "never synced" : `last synced ${whenText(last, now)}`
+  return `${printable(known.store)}, ${when}${failed}, ${waiting.length === 0 ? "nothing pending" : `${waiting.join(", ")} to push`}`
 }
 
 const syncJson = (known: SyncStatus): Json => ({
@@ -71,28 +94,3 @@ const syncJson = (known: SyncStatus): Json => ({
   lastPush: known.activity.lastPush === null ? null : Instant.toIso(known.activity.lastPush),
   lastPull: known.activity.lastPull === null ? null : Instant.toIso(known.activity.lastPull)
 })
-
-const KINDS: Readonly<Record<StorageUse["kind"], string>> = {
-  database: "History database",
-  journal: "Its journal, written back when hx has time",
-  spool: "Commands not taken in yet",
-  keys: "Keys and credentials",
-  store: "The folder store",
-  other: "Other files"
-}
-
-const storageTable = (uses: ReadonlyArray<StorageUse>) =>
-  table(
-    [{ title: "" }, { title: "", align: "right" }, { title: "", align: "right" }],
-    [
-      ...uses.map(({ bytes, files, kind }) => [KINDS[kind], counted(files, "file"), bytesText(bytes)]),
-      [
-        "All",
-        counted(
-          uses.reduce((sum, { files }) => sum + files, 0),
-          "file"
-        ),
-        bytesText(uses.reduce((sum, { bytes }) => sum + bytes, 0))
-      ]
-    ]
-  )

@@ -4,10 +4,14 @@ import { lazily, leaf } from "../../CommandTree.ts"
 
 const options = {
   verbose: Options.boolean("verbose").pipe(
-    Options.withDescription("Also each device: when it last published, and what of it is missing here")
+    Options.withDescription(
+      "Also each device and how far behind it we are, what the last pull did, and this month's requests"
+    )
   ),
   detailed: Options.boolean("detailed").pipe(
-    Options.withDescription("Also what the store holds: objects and bytes, by device and by kind")
+    Options.withDescription(
+      "All of --verbose, and what the store holds by device and by kind, and about what it costs a month"
+    )
   ),
   lastSync: Options.boolean("last-sync").pipe(
     Options.withDescription("Only when this device last pushed and pulled; asks nobody")
