@@ -46,6 +46,8 @@ export interface Finding<E> {
   readonly outcome: Outcome
   readonly detail: string | undefined
   readonly cure: string | undefined
+  /** Of a skipped check: which one before it did not go well, so that this one was not tried. */
+  readonly blockedBy: string | undefined
   /** Of a failed check. */
   readonly error: E | undefined
   /** Milliseconds; undefined where nothing was done. */
@@ -116,9 +118,9 @@ export const runChecks = Effect.fn("Checks.run")(function* <E, R, E2, R2>(
     const left = Math.min(Duration.toMillis(bounds.each), deadline - now)
     const [finding, stops] =
       reason !== undefined
-        ? [untried(check.id, because(reason, findings)), false]
+        ? [untried(check.id, undefined, reason), false]
         : left <= 0
-          ? [untried(check.id, "no time was left for it"), false]
+          ? [untried(check.id, "no time was left for it", undefined), false]
           : yield* runOne(check, Duration.millis(left))
     if (stops) stoppedBy ??= check.id
     findings.set(check.id, finding)
@@ -130,16 +132,12 @@ export const runChecks = Effect.fn("Checks.run")(function* <E, R, E2, R2>(
 const wentWell = (finding: Finding<unknown> | undefined): boolean =>
   finding?.outcome === "ok" || finding?.outcome === "warning"
 
-const because = (id: string, findings: ReadonlyMap<string, Finding<unknown>>): string => {
-  const outcome = findings.get(id)?.outcome
-  return outcome === undefined ? `${id} was not looked at` : `${id} ${outcome === "failed" ? "failed" : "was skipped"}`
-}
-
-const untried = (id: string, detail: string): Finding<never> => ({
+const untried = (id: string, detail: string | undefined, blockedBy: string | undefined): Finding<never> => ({
   id,
   outcome: "skipped",
   detail,
   cure: undefined,
+  blockedBy,
   error: undefined,
   millis: undefined
 })
@@ -156,6 +154,7 @@ const runOne = Effect.fnUntraced(function* <E, R>({ id, run }: Check<E, R>, limi
     outcome: "outcome" in value ? value.outcome : "failed",
     detail: value.detail,
     cure: value.cure,
+    blockedBy: undefined,
     error: "error" in value ? value.error : undefined,
     millis: value.millis ?? Duration.toMillis(took)
   }

@@ -77,11 +77,18 @@ export const secures = (reach: Reach): Step =>
 
 const SOON_DAYS = 14
 
+const SPEAKS_PLAINLY = "If the service has no TLS, write it so in the store URL:"
+
 const handshake = Effect.fnUntraced(function* (reach: Reach) {
   const { address } = reach
   const { certificate, protocol } = yield* shakeHands(reach).pipe(
     limited(reach, address.host),
-    Effect.mapError((error) => failedWith(error))
+    Effect.mapError((error) =>
+      failedWith(
+        error,
+        /not speak TLS/.test(error.detail ?? "") ? { cure: `${SPEAKS_PLAINLY} endpoint=http://${address.host}` } : {}
+      )
+    )
   )
   const days = Math.floor((Date.parse(certificate.valid_to) - (yield* Clock.currentTimeMillis)) / 86_400_000)
   const issuer = first(certificate.issuer?.O) ?? first(certificate.issuer?.CN) ?? "somebody unnamed"

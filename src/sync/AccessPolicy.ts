@@ -73,7 +73,8 @@ export const accessPolicy = (
 /** "s3:PutObject on arn:aws:s3:::bucket/prefix/*": what would have to be allowed, for all objects of hx and not only the one that was refused. */
 export const lackingOn = ({ bucket, prefix }: S3Location, { action, resource }: Permission): string => {
   const end = resource.indexOf(`:::${bucket}/`)
-  return `${action} on ${end === -1 ? resource : `${resource.slice(0, end)}:::${bucket}/${prefix === "" ? "" : `${prefix}/`}*`}`
+  if (end !== -1) return `${action} on ${resource.slice(0, end)}:::${bucket}/${prefix === "" ? "" : `${prefix}/`}*`
+  return `${action} on ${resource}${prefix === "" ? "" : ` for the prefix ${prefix}/*`}`
 }
 
 const READING = ["s3:GetObject"]

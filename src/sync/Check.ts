@@ -136,9 +136,9 @@ const asLacking = (work: Work, operation: Operation, failed: Failed<StoreError>)
   if (location._tag === "Folder") return { ...failed, cure: FOLDER_CURES[operation] }
   const lacking = error.permission === undefined ? undefined : lackingOn(location, error.permission)
   return {
-    cure: POLICY_CURES[operation],
+    cure: operation === "put" && work.denied.has("list") ? POLICY_CURES.get : POLICY_CURES[operation],
     ...failed,
-    ...(lacking === undefined ? {} : { detail: `Access Denied: ${lacking} is not allowed` })
+    ...(lacking === undefined ? {} : { detail: `${lacking} is not allowed` })
   }
 }
 

@@ -62,19 +62,22 @@ const TITLES: Readonly<Record<string, string>> = {
   tls: "TLS",
   conditional: "conditional write",
   mount: "mount point",
-  clock: "clock",
-  lock: "lock"
+  disk: "file system",
+  fsync: "write and rename"
 }
+
+const titleOf = (id: string): string => TITLES[id] ?? id
 
 const lineOf = (finding: Finding<CheckError>) => ({
   mark: finding.outcome,
-  title: TITLES[finding.id] ?? finding.id,
+  title: titleOf(finding.id),
   millis: finding.millis,
   detail: detailOf(finding),
   cure: finding.outcome === "failed" ? reportFor(finding).hint : finding.cure
 })
 
 const detailOf = (finding: Finding<CheckError>): string => {
+  if (finding.blockedBy !== undefined) return `since this did not go well: ${titleOf(finding.blockedBy)}`
   if (finding.error === undefined) return finding.detail ?? ""
   const { subject, what } = reportFor(finding)
   return `${what}: ${subject}`
