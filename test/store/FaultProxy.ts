@@ -28,6 +28,8 @@ export type Fault =
   | { readonly kind: "trickle"; readonly millis: number }
   /** The whole answer comes late. */
   | { readonly kind: "delay"; readonly millis: number }
+  /** The server's answer, with other headers. */
+  | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> }
 
 export interface SeenRequest {
   readonly method: string
@@ -89,7 +91,7 @@ const handle = async (
   const answer = await forward(target, incoming, body)
   if (fault?.kind === "lost response") return void incoming.socket.resetAndDestroy()
   if (fault?.kind === "delay") await sleep(fault.millis)
-  outgoing.writeHead(answer.status, answer.headers)
+  outgoing.writeHead(answer.status, fault?.kind === "headers" ? { ...answer.headers, ...fault.headers } : answer.headers)
   if (fault?.kind === "truncate")
     return void outgoing.write(answer.body.subarray(0, fault.after), () => outgoing.destroy())
   if (fault?.kind === "stall body") return void outgoing.write(answer.body.subarray(0, fault.after))
