@@ -6,6 +6,7 @@
 import { Effect, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { type ArchiveClass, archiveClassOf } from "./ArchiveClass.ts"
+import type { MemoryLifecycle } from "./BucketLifecycle.ts"
 import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
 import {
   AssumedCapabilities,
@@ -36,11 +37,13 @@ export interface MemoryObject {
 export interface MemoryBucket {
   readonly objects: Map<string, MemoryObject>
   readonly conditions: Conditions
+  readonly lifecycle: MemoryLifecycle
 }
 
 export const makeMemoryBucket = (conditions: Conditions = { create: "honoured", ifMatch: "both" }): MemoryBucket => ({
   objects: new Map(),
-  conditions
+  conditions,
+  lifecycle: { configuration: { rules: [] }, versioned: false }
 })
 
 /** Puts bytes under a name without any client; for tests that play another device, or damage. */

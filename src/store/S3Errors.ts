@@ -13,6 +13,8 @@ import { StoreError, type StoreErrorReason } from "./StoreError.ts"
 export interface S3Context {
   readonly operation: StoreError["operation"]
   readonly request?: RequestOperation
+  /** The permission that it takes, where the request does not tell. */
+  readonly needs?: string
   /** A bucket or "bucket/key". */
   readonly subject: string
   readonly condition?: PutCondition

@@ -14,7 +14,8 @@ import type { Permission } from "./StoreError.ts"
 /** None where the refusal is about something else: an account, a firewall's page. */
 export const permissionOf = (failure: S3Failure, context: S3Context): Permission | undefined => {
   if (failure.html) return undefined
-  const action = failure.denial?.action ?? (ABOUT_POLICY.has(failure.name) ? actionOf(context) : undefined)
+  const action =
+    failure.denial?.action ?? (ABOUT_POLICY.has(failure.name) ? (context.needs ?? actionOf(context)) : undefined)
   return action === undefined ? undefined : { action, resource: resourceOf(action, context.subject) }
 }
 

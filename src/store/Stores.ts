@@ -7,6 +7,7 @@ import { withDeadlines } from "./DeadlineStore.ts"
 import { makeFolderStore } from "./FolderObjectStore.ts"
 import { limited } from "./LimitedStore.ts"
 import { makeMemoryBucket, makeMemoryStore, type MemoryBucket } from "./MemoryObjectStore.ts"
+import { type BucketLifecycle, makeMemoryLifecycle } from "./BucketLifecycle.ts"
 import { makeFolderDiagnosis } from "./FolderDiagnosis.ts"
 import type { ObjectStoreService, StoreCapabilities } from "./ObjectStore.ts"
 import { recorded, RequestLog } from "./RequestLog.ts"
@@ -35,6 +36,11 @@ export interface StoresService {
     location: StoreLocation,
     asked: DiagnosisRequest
   ) => Effect.Effect<StoreDiagnosis, StoreError, Scope.Scope>
+  /** The rules of the bucket that the store is in; null for what is no bucket. Sends nothing yet. */
+  readonly lifecycle: (
+    location: StoreLocation,
+    credentials: Option.Option<StoreCredentials>
+  ) => Effect.Effect<BucketLifecycle | null, StoreError, Scope.Scope>
 }
 
 /** What a memory layer shares: the bucket of each location, by formatLocation. Give one registry to the layers of several devices. */
@@ -65,6 +71,11 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
           if (location._tag === "Folder") return makeFolderDiagnosis(location.path, asked)
           const { openS3Diagnosis } = yield* loadS3Diagnosis
           return yield* openS3Diagnosis(location, asked, impatient(policy), requests.of(describeLocation(location)))
+        }),
+        lifecycle: Effect.fn("Stores.lifecycle")(function* (location, credentials) {
+          if (location._tag === "Folder") return null
+          const { openS3Lifecycle } = yield* loadS3Lifecycle
+          return yield* openS3Lifecycle(location, credentials, policy, requests.of(describeLocation(location)))
         })
       }
     })
@@ -98,7 +109,14 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
           open,
           settle: Effect.succeed,
           diagnose: (location, { credentials }) =>
-            Effect.succeed(nothingBeyondObjects((capabilities) => open(location, credentials, capabilities)))
+            Effect.succeed(nothingBeyondObjects((capabilities) => open(location, credentials, capabilities))),
+          lifecycle: (location) =>
+            Effect.sync(() => {
+              const bucket = registry.get(formatLocation(location)) ?? makeMemoryBucket()
+              if (location._tag === "Folder") return null
+              const { bucket: name, prefix } = location
+              return makeMemoryLifecycle({ bucket: name, prefix: prefix === "" ? "" : `${prefix}/` }, bucket.lifecycle)
+            })
         }
       })
     )
@@ -106,6 +124,7 @@ export class Stores extends Context.Tag("hx/Stores")<Stores, StoresService>() {
 
 /** What only buckets need is loaded with the first of them. */
 const loadS3 = Effect.promise(() => import("./S3ObjectStore.ts"))
+const loadS3Lifecycle = Effect.promise(() => import("./S3Lifecycle.ts"))
 const loadS3Diagnosis = Effect.promise(() => import("./S3Diagnosis.ts"))
 
 /** A permit is held for an attempt, not while waiting for the next; an attempt's time begins when it has its permit. */

@@ -41,15 +41,24 @@ const openSession = Effect.gen(function* () {
 
 /** Opens the bound store, with the credentials kept for it. */
 export const openBound = Effect.fn("VaultSession.openBound")(function* (binding: SyncState.StoreBinding) {
-  const { home, workingDirectory } = yield* Paths
   const stores = yield* Stores
+  const { credentials, location } = yield* whereBound(binding)
+  return yield* stores.open(location, credentials, { createOnly: binding.createOnly, ifMatch: binding.ifMatch })
+})
+
+/** The rules of the bucket that the bound store is in; null where it is in none. */
+export const openLifecycle = Effect.fn("VaultSession.openLifecycle")(function* (binding: SyncState.StoreBinding) {
+  const stores = yield* Stores
+  const { credentials, location } = yield* whereBound(binding)
+  return yield* stores.lifecycle(location, credentials)
+})
+
+const whereBound = Effect.fnUntraced(function* (binding: SyncState.StoreBinding) {
+  const { home, workingDirectory } = yield* Paths
   const kept = yield* StoredCredentials
   const { location } = yield* Either.mapLeft(
     parseStoreUrl(binding.location, { home, workingDirectory }),
     () => new NoStore()
   )
-  return yield* stores.open(location, yield* kept.load(location), {
-    createOnly: binding.createOnly,
-    ifMatch: binding.ifMatch
-  })
+  return { location, credentials: yield* kept.load(location) }
 })

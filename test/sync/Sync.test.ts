@@ -14,7 +14,8 @@ import { initDevice, joinAll, live, makeDevice, makeWorld, pull, push, record } 
 const noStores = Layer.succeed(Stores, {
   open: () => Effect.dieMessage("a store was opened"),
   settle: () => Effect.dieMessage("a store was asked"),
-  diagnose: () => Effect.dieMessage("a store was tried out")
+  diagnose: () => Effect.dieMessage("a store was tried out"),
+  lifecycle: () => Effect.dieMessage("a bucket was opened")
 })
 
 describe("a whole push", () => {

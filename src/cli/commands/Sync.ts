@@ -7,6 +7,7 @@ import type { Output } from "../Output.ts"
 import { check } from "./sync/Check.ts"
 import { init } from "./sync/Init.ts"
 import { key } from "./sync/Key.ts"
+import { lifecycle } from "./sync/Lifecycle.ts"
 import { pull } from "./sync/Pull.ts"
 import { push } from "./sync/Push.ts"
 import { reset } from "./sync/Reset.ts"
@@ -20,6 +21,7 @@ const children: ReadonlyArray<CommandNode<Reportable, Output | Progress | Stdio>
   status,
   check,
   key,
+  lifecycle,
   reset
 ]
 
