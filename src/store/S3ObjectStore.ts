@@ -38,7 +38,7 @@ export const openS3Store = Effect.fn("S3Store.open")(function* (
   return makeS3Store(s3, location, capabilities, policy)
 })
 
-/** The location with its region, asked of the bucket where nothing else tells: at most one request. */
+/** The location with its region, whoever told it; asked of the bucket where nobody does: at most one request. */
 export const settleRegion = (
   location: S3Location,
   credentials: Option.Option<StoreCredentials>,
@@ -50,7 +50,7 @@ export const settleRegion = (
     : Effect.scoped(
         Effect.gen(function* () {
           const s3 = yield* openConnection(location, credentials, policy, log)
-          return s3.asksRegion ? { ...location, region: Option.some(yield* s3.region) } : location
+          return { ...location, region: Option.some(yield* s3.region) }
         })
       )
 

@@ -1,6 +1,7 @@
 /**
  * The region of a bucket: the URL's, AWS_REGION, AWS_DEFAULT_REGION, the profile's, and where none of these says, what the bucket reports. The last
- * costs a request, made when it is first needed; init writes the answer into the location, so that no later run has to ask.
+ * costs a request, made when it is first needed. Init writes the region that it worked with into the location: no later run has to ask, and none is
+ * misled by a variable that is meant for something else.
  */
 
 import type { S3Client } from "@aws-sdk/client-s3"

@@ -59,9 +59,9 @@ export const init = Effect.fn("Init.run")(function* (given: InitOptions) {
   const stores = yield* Stores
   const keptCredentials = yield* StoredCredentials
   const { credentials } = given.url
-  // The region is settled once and recorded, so that no later run has to ask the bucket for it.
-  const location = yield* stores.settle(given.url.location, credentials)
-  const usable = Option.isSome(credentials) ? credentials : yield* keptCredentials.load(location)
+  const usable = Option.isSome(credentials) ? credentials : yield* keptCredentials.load(given.url.location)
+  // The region is settled once and recorded: no later run has to ask the bucket for it, and none is misled by a variable meant for something else.
+  const location = yield* stores.settle(given.url.location, usable)
   const options: InitOptions = { ...given, url: { location, credentials } }
   const openWith: OpenWith = (capabilities) => stores.open(location, usable, capabilities)
   const store = yield* openWith(ASSUMED)

@@ -1,6 +1,6 @@
 /**
  * Credentials that came in a store URL: they go to one 0600 file and are shown nowhere again. Keyed by the store's location without secrets, so that
- * several stores keep theirs apart.
+ * several stores keep theirs apart; and without region and path style, which change how a bucket is asked but not whose it is.
  */
 
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
@@ -49,15 +49,18 @@ const make = (path: string): StoredCredentialsService => {
   })
   return {
     load: Effect.fn("StoredCredentials.load")(function* (location) {
-      const kept = (yield* readAll)[formatLocation(location)]
+      const kept = (yield* readAll)[keyOf(location)]
       return Option.map(Option.fromNullable(kept), reveal)
     }),
     save: Effect.fn("StoredCredentials.save")(function* (location, credentials) {
-      const all = { ...(yield* readAll), [formatLocation(location)]: conceal(credentials) }
+      const all = { ...(yield* readAll), [keyOf(location)]: conceal(credentials) }
       yield* writePrivate(path, `${Schema.encodeSync(KeptByLocation)(all)}\n`)
     })
   }
 }
+
+const keyOf = (location: StoreLocation): string =>
+  formatLocation(location._tag === "S3" ? { ...location, region: Option.none(), pathStyle: Option.none() } : location)
 
 const reveal = (kept: typeof Kept.Type): StoreCredentials => ({
   accessKey: Redacted.make(kept.accessKey),

@@ -144,7 +144,7 @@ describe("the region of a bucket", () => {
     })
   )
 
-  it.scopedLive("is written into the location that init records, unless something else already tells", () =>
+  it.scopedLive("is written into the location that init records, whoever told it", () =>
     Effect.gen(function* () {
       const settle = (url: string, more: Readonly<Record<string, string>> = {}) =>
         Effect.gen(function* () {
@@ -157,9 +157,12 @@ describe("the region of a bucket", () => {
       expect(yield* settle(`s3://in-paris/p?${KEYS}`)).toBe("s3://in-paris/p?region=eu-west-3")
       expect(seen.length).toBe(1)
       expect(yield* settle(`s3://in-paris/p?region=x&${KEYS}`)).toBe("s3://in-paris/p?region=x")
-      expect(yield* settle(`s3://in-paris/p?${KEYS}`, { AWS_REGION: "eu-west-3" })).toBe("s3://in-paris/p")
+      expect(yield* settle(`s3://in-paris/p?${KEYS}`, { AWS_REGION: "eu-west-3" })).toBe(
+        "s3://in-paris/p?region=eu-west-3"
+      )
+      expect(yield* settle("s3://in-paris/p?profile=paris")).toBe("s3://in-paris/p?region=eu-west-3&profile=paris")
       expect(yield* settle(`s3://in-paris/p?endpoint=localhost:1&${KEYS}`)).toBe(
-        "s3://in-paris/p?endpoint=http://localhost:1"
+        "s3://in-paris/p?region=us-east-1&endpoint=http://localhost:1"
       )
       expect(seen.length).toBe(1)
     })
