@@ -66,7 +66,8 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
   const source = yield* regionSource(service, () => new S3Client(base))
   const presumed = source._tag === "Known" ? source.region : DEFAULT_REGION
   // The services that give credentials are asked in a region too, and before the bucket can tell its own.
-  const shared = { ...base, credentials: sharedCredentials(new S3Client({ ...base, region: presumed }), identity) }
+  const carrier = (logger: S3ClientConfig["logger"] & {}) => new S3Client({ ...base, region: presumed, logger })
+  const shared = { ...base, credentials: sharedCredentials(policy, identity, carrier) }
   const region = once(async () => {
     if (source._tag === "Known") return source.region
     const asking = prepared({ ...shared, region: presumed })

@@ -87,10 +87,14 @@ export const oneLine = (text: string, secrets: ReadonlyArray<string>): string =>
     .reduce((shown, secret) => shown.replaceAll(secret, "…"), text)
     .split("\n", 1)
     .join("")
+    .replaceAll(TOKEN, "…")
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
     .trim()
   return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean
 }
+
+/** A web identity's token (JSON Web Token, RFC 7519), which STS may repeat. */
+const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g
 
 /** Seconds, as all stores send them; a date would be compared with a clock that may be wrong. */
 const retryAfter = (header: string | undefined): number | undefined =>

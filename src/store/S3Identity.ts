@@ -45,22 +45,35 @@ export const identityOf = Effect.fn("S3Identity.of")(function* (
   return { config, profile, secrets: new Set() } satisfies Identity as Identity
 })
 
-/** The credentials of this client, for other clients of the same identity. What they find is noted, and what they fail with is made plain. */
+/**
+ * The credentials for all connections of a run, by whatever stands for the run: the chain may ask a person or start a slow program, once is enough.
+ * `make` gives a client that has the chain. What is found is noted, and what it fails with is made plain.
+ */
 export const sharedCredentials = (
-  client: S3Client,
-  { secrets }: Identity
+  run: object,
+  { config, profile, secrets }: Identity,
+  make: (logger: Logger) => S3Client
 ): NonNullable<S3ClientConfig["credentials"]> => {
-  const chain = client.config.credentials
-  const provider: typeof chain = async (options) => {
+  if (config.credentials !== undefined) return config.credentials
+  const { chain, said } = chainOf(
+    run,
+    Option.getOrElse(profile, () => ""),
+    make
+  )
+  const provider: Chain = async (options) => {
+    said.length = 0
     const found = await chain(options).catch((thrown: unknown) => {
-      throw plain(thrown)
+      throw plain(thrown, said)
     })
     for (const secret of [found.accessKeyId, found.secretAccessKey, found.sessionToken ?? ""]) secrets.add(secret)
     return found
   }
-  // The chain keeps what it found until that expires; keeping it twice would hide a refresh.
+  // The chain keeps what it found until that expires; keeping it twice would hide a renewal.
   return Object.assign(provider, { memoized: true })
 }
+
+type Chain = S3Client["config"]["credentials"]
+type Logger = NonNullable<S3ClientConfig["logger"]>
 
 /** What the SDK can be told through variables only. Before it is loaded. */
 export const prepareEnvironment: Effect.Effect<void> = Effect.gen(function* () {
@@ -92,29 +105,64 @@ const revealed = ({ accessKey, secretKey, sessionToken }: StoreCredentials) => (
   })
 })
 
+interface NotedChain {
+  readonly chain: Chain
+  /** Why each link has failed since this was emptied; the chain itself reports the last only, which is not to the point. */
+  readonly said: Array<string>
+}
+
+const chains = new WeakMap<object, Map<string, NotedChain>>()
+
+const chainOf = (run: object, profile: string, make: (logger: Logger) => S3Client): NotedChain => {
+  const ofRun = chains.get(run) ?? new Map<string, NotedChain>()
+  chains.set(run, ofRun)
+  const known = ofRun.get(profile)
+  if (known !== undefined) return known
+  const said: Array<string> = []
+  const nothing = () => {}
+  const debug = (...words: ReadonlyArray<unknown>) => {
+    const [, why] = /^@smithy\/property-provider (?:->|\(!\)) (.*)$/s.exec(String(words[0])) ?? []
+    if (why !== undefined) said.push(why)
+  }
+  const { config } = make({ debug, info: nothing, warn: nothing, error: nothing })
+  const made = { chain: config.credentials, said }
+  ofRun.set(profile, made)
+  return made
+}
+
 /**
  * A failure to get credentials, so that it is not taken for one of the store: a file that cannot be read or a broken answer means that there are
  * none, a refusal of the service that gives them is a refusal.
  */
-const plain = (thrown: unknown): unknown => {
+const plain = (thrown: unknown, said: ReadonlyArray<string>): unknown => {
   const failure = readFailure(thrown, [])
-  // What the program wrote to standard error follows its command line, and either may hold a password.
-  if (failure.message.startsWith("Command failed:")) {
-    return named("CredentialsProviderError", "its credential_process failed; run that by hand to see why")
-  }
   const reason = reasonOf(failure)
+  if (reason === "NoCredentials") {
+    const why = said.find((each) => !BESIDE_THE_POINT.test(each)) ?? failure.message
+    return none(why)
+  }
   if (CLEAR.has(reason) || (failure.status ?? 0) >= 500) return thrown
   return failure.status === undefined
-    ? named("CredentialsProviderError", failure.message)
+    ? none(failure.message)
     : named("AccessDenied", `no credentials were given: ${failure.name}, ${failure.message}`)
 }
+
+/** Links of the chain that nobody has set up. */
+const BESIDE_THE_POINT = /skipping|not specified|did not contain|access disabled|could not load credentials from any/i
+
+// What a program wrote to standard error follows its command line, and either may hold a password.
+const none = (why: string): Error =>
+  named(
+    "CredentialsProviderError",
+    why.startsWith("Command failed:") ? "its credential_process failed; run that by hand to see why" : why
+  )
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name })
 
 /** Reasons that mean the same whoever was asked. */
 const CLEAR: ReadonlySet<StoreErrorReason> = new Set([
-  "NoCredentials",
   "AccessDenied",
+  "CredentialsRefused",
   "CredentialsExpired",
   "ClockSkewed",
   "Throttled",
