@@ -36,13 +36,14 @@ export const run = (given: InitGiven) =>
   Effect.gen(function* () {
     const output = yield* Output
     const url = yield* chosenStore(given.store)
-    const hint = Option.flatMap(url, quotingHint)
-    if (Option.isSome(hint)) yield* Effect.logInfo(`Note: ${hint.value}.`)
     const device = yield* Effect.transposeMapOption(given.device, checkName)
     const secrets = yield* givenSecrets(given)
     if (given.noEncrypt) yield* refuseSecrets(secrets)
     const ready = { secrets, noEncrypt: given.noEncrypt, restore: given.restore, device }
-    const outcome = yield* Effect.provide(underLock(joinOrFound(url, ready)), services)
+    const outcome = yield* Effect.provide(underLock(joinOrFound(url, ready)), services).pipe(
+      // Where the environment has what the URL lacks, nothing needs to be said.
+      Effect.tapError(() => Effect.transposeMapOption(Option.flatMap(url, quotingHint), noteOf))
+    )
     if (!outcome.report.encrypted) yield* Effect.logWarning(NOT_ENCRYPTED)
     yield* output.result(initJson(outcome), () => initText(outcome, output).join("\n"))
   }).pipe(Effect.provide(wishes))
@@ -121,6 +122,8 @@ const refuseSecrets = ({ key, passphrase }: InitOptions["secrets"]) =>
         )
     }
   )
+
+const noteOf = (hint: string) => Effect.logInfo(`Note: ${hint}.`)
 
 const NOT_ENCRYPTED =
   "THIS VAULT IS NOT ENCRYPTED. Whoever can read the store can read every command in it, secrets typed by mistake included."
