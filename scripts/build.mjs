@@ -1,4 +1,4 @@
-// Builds dist: one entry, and the program in parts that load when they are needed.
+// Builds dist: one entry, and the program in parts that load when they are needed; and the manual page, man/hx.1.
 //
 //   node scripts/build.mjs [--metafile FILE] [--no-compile]
 //
@@ -20,7 +20,15 @@ const metafile = argument("--metafile")
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 // Commands whose code is worth compiling ahead, in the order of their worth.
-const WARM_UP = [["find", "x"], ["last"], ["status"], ["sync", "status"], ["--help"], ["no-such-command"]]
+const WARM_UP = [
+  ["find", "x"],
+  ["last"],
+  ["status"],
+  ["sync", "status"],
+  ["--help"],
+  ["no-such-command"],
+  ["completion-values", "hosts"]
+]
 
 process.on("exit", () => rmSync(dist, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1))
@@ -29,6 +37,7 @@ const main = await bundle()
 writeEntry(main)
 if (!process.argv.includes("--no-compile")) compileAhead()
 replaceFinished()
+writeManual()
 
 async function bundle() {
   const result = await build({
@@ -166,6 +175,11 @@ function replaceFinished() {
   if (existsSync(finished)) renameSync(finished, replaced)
   renameSync(dist, finished)
   rmSync(replaced, { recursive: true, force: true })
+}
+
+function writeManual() {
+  const { status } = spawnSync(process.execPath, ["scripts/run.mjs", "scripts/man.ts"], { cwd: root, stdio: "inherit" })
+  if (status !== 0) throw new Error("the manual page cannot be written")
 }
 
 function argument(name) {

@@ -95,7 +95,7 @@ function spelling(option: OptionShape): string {
 }
 
 /**
- * What each option and argument says of itself, by its first name, with its default. @effect/cli begins each text with the kind of value and
+ * What each option and argument says of itself, by its first name. @effect/cli begins each text with the kind of value and
  * ends it with whether it is optional or repeated: the usage shows that already.
  */
 const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
@@ -108,8 +108,7 @@ const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
       for (const [span, block] of part.definitions) {
         const [, ...rest] = paragraphs(block)
         const name = /<[^>]*>|-[^ ,]*/.exec(spanText(span))?.[0] ?? ""
-        const fallback = rest.flatMap((text) => DEFAULT.exec(text)?.[1] ?? []).map((value) => ` (default ${value})`)
-        found.set(name, `${rest.filter((text) => !SAID_BY_USAGE.test(text)).join(" ")}${fallback.join("")}`)
+        found.set(name, rest.filter((text) => !SAID_BY_USAGE.test(text)).join(" "))
       }
     }
   }
@@ -118,5 +117,3 @@ const descriptions = (doc: HelpDoc.HelpDoc): ReadonlyMap<string, string> => {
 }
 
 const SAID_BY_USAGE = /^This (setting|option|argument) (is optional|(may|must) be repeated)/
-
-const DEFAULT = /^This (?:setting|option|argument) is optional\. Defaults to: (.*)$/

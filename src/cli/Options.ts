@@ -41,3 +41,9 @@ export const wholeNumber = (name: string): Options.Options<number> =>
         : Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} ${text}: not a whole number`)))
     )
   )
+
+/** An option that has this value where it is not given, and says so in the help: @effect/cli would not. */
+export const orElse =
+  <const B extends string | number>(fallback: B) =>
+  <A>(option: Options.Options<A>): Options.Options<A | B> =>
+    option.pipe(Options.withDescription(`(default ${fallback})`), Options.withDefault(fallback))

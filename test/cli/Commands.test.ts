@@ -3,7 +3,7 @@
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { Effect, Either, Exit, Layer } from "effect"
+import { Effect, Either, Exit, Layer, Option } from "effect"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -54,11 +54,11 @@ describe.each(COMMANDS)("%s --help", (name, path) => {
       expect({ subject, meaning }).toEqual({ subject, meaning: expect.stringMatching(/\S{2,}/) as string })
       expect(help).toContain(subject)
     }
-    const defaults = Command.getHelp(node.own, CliConfig.defaultConfig)
-    const stated = [...JSON.stringify(defaults).matchAll(/is optional\. Defaults to: ([^"]*)"/g)].map(
-      ([, value]) => value
-    )
-    for (const value of new Set(stated)) expect(help).toContain(`(default ${value})`)
+    for (const { fallback, option } of defaultsOf(node.own)) {
+      const [, meaning = ""] = about.options.find(([spelling]) => spelling.startsWith(option)) ?? []
+      // `orElse` in Options.ts.
+      expect(meaning).toContain(`(default ${fallback})`)
+    }
   })
 
   it("gives at least two examples, and names the variables it reads", () => {
@@ -78,6 +78,25 @@ describe.each(COMMANDS)("%s --help", (name, path) => {
     }
   })
 })
+
+/** The options below a command of @effect/cli that have a default; only their parts tell. */
+const defaultsOf = (part: unknown): ReadonlyArray<{ readonly option: string; readonly fallback: unknown }> => {
+  if (typeof part !== "object" || part === null) return []
+  if ("_tag" in part && part._tag === "WithDefault" && "fallback" in part && !Option.isOption(part.fallback)) {
+    // A switch that is not given is off.
+    if (part.fallback === false) return []
+    return [{ option: `--${singleName(part)}`, fallback: part.fallback }]
+  }
+  return Object.values(part).flatMap(defaultsOf)
+}
+
+const singleName = (part: object): string =>
+  "name" in part && typeof part.name === "string"
+    ? part.name
+    : (Object.values(part)
+        .filter((value): value is object => typeof value === "object" && value !== null && !Option.isOption(value))
+        .map(singleName)
+        .find((name) => name !== "") ?? "")
 
 /** The words that a shell makes of each line, with `hx` standing for a program that prints them. */
 const wordsOf = (shell: string, lines: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
@@ -135,6 +154,11 @@ const harmless = (node: Node): CommandNode<never, never> => ({
   ...node,
   own: node.own.pipe(Command.withHandler(() => Effect.void)),
   children: node.children.map(harmless)
+})
+
+it("defaults are found where there are some", () => {
+  const find = hx.children.find(({ name }) => name === "find")
+  expect(defaultsOf(find?.own)).toContainEqual({ option: "--limit", fallback: 50 })
 })
 
 describe("completions", () => {

@@ -1,7 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { lazily, leaf } from "../CommandTree.ts"
-import { after, before } from "../Options.ts"
+import { after, before, orElse } from "../Options.ts"
 
 const options = {
   file: Options.text("file").pipe(
@@ -10,7 +10,7 @@ const options = {
   ),
   format: Options.choice("format", ["json", "jsonl", "csv", "zsh", "bash", "fish"]).pipe(
     Options.withDescription("json is the backup that hx import takes back without loss"),
-    Options.withDefault("json")
+    orElse("json")
   ),
   after,
   before

@@ -1,7 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { lazily, leaf } from "../CommandTree.ts"
-import { after, before, query, wholeNumber } from "../Options.ts"
+import { after, before, orElse, query, wholeNumber } from "../Options.ts"
 
 const options = {
   query,
@@ -23,13 +23,10 @@ const options = {
     Options.withDescription("Only what ran in this session"),
     Options.optional
   ),
-  limit: wholeNumber("limit").pipe(
-    Options.withDescription("At most this many; 0 for all"),
-    Options.withDefault(50)
-  ),
+  limit: wholeNumber("limit").pipe(Options.withDescription("At most this many; 0 for all"), orElse(50)),
   format: Options.choice("format", ["table", "command", "null"]).pipe(
     Options.withDescription("A table, the commands alone, or the commands as raw bytes with a NUL after each"),
-    Options.withDefault("table")
+    orElse("table")
   )
 }
 
