@@ -51,12 +51,13 @@ const expectWaits = (found: ReadonlyArray<number>, named: ReadonlyArray<number>)
 }
 
 describe("a request that keeps failing in passing", () => {
-  it.scoped.each([
+  const counts: ReadonlyArray<readonly [variables: Variables, attempts: number]> = [
     [{}, 6],
     [{ HX_SYNC_MAX_RETRIES: "0" }, 1],
     [{ HX_SYNC_MAX_RETRIES: "1" }, 2],
     [{ HX_SYNC_MAX_RETRIES: "20" }, 21]
-  ])("with %j is made %d times", ([variables, count]) =>
+  ]
+  it.scoped.each(counts)("with %j is made %d times", ([variables, count]) =>
     Effect.gen(function* () {
       expect(yield* attempts(variables)).toHaveLength(count)
     })
