@@ -34,6 +34,9 @@ const lazyTerminal = Layer.scoped(
 
 const platform = Layer.mergeAll(Stdio.layer, FileSystem.layerNoop({}), Path.layer, lazyTerminal)
 
+// A terminal that is closed ends hx as Ctrl-C does, and not in the middle of something; runMain listens for the other signals only.
+process.once("SIGHUP", () => process.emit("SIGTERM"))
+
 run(hx, HX_VERSION, process.argv.slice(2)).pipe(
   Effect.provide(platform),
   NodeRuntime.runMain({

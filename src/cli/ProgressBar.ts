@@ -2,12 +2,13 @@
 
 import { Clock, Effect, Layer } from "effect"
 import { type Meter, Progress } from "../platform/Progress.ts"
+import { Speedometer, type Speeds } from "./Speedometer.ts"
 import { bytesText, countText as count } from "./Units.ts"
 
 export const layerProgressBar = Layer.succeed(Progress, {
   during: <A, E, R>(title: string, unit: string, work: (meter: Meter) => Effect.Effect<A, E, R>) =>
     Effect.suspend(() => {
-      const counts: Counts = { objects: 0, expectedObjects: 0, bytes: 0, expectedBytes: 0 }
+      const counts: Counts = { objects: 0, expectedObjects: 0, skipped: 0, bytes: 0, expectedBytes: 0, roughly: false }
       return Effect.scoped(Effect.zipRight(Effect.forkScoped(show(title, unit, counts)), work(meterOf(counts))))
     })
 })
@@ -16,11 +17,16 @@ export const layerProgressBar = Layer.succeed(Progress, {
 const APPEARS_AFTER = "500 millis"
 const REFRESH = "100 millis"
 
-interface Counts {
+export interface Counts {
+  /** Done, those included that had been done before. */
   objects: number
   expectedObjects: number
+  /** Of the objects, those that took no time. */
+  skipped: number
   bytes: number
   expectedBytes: number
+  /** Whether the bytes expected are an estimate. */
+  roughly: boolean
 }
 
 const meterOf = (counts: Counts): Meter => ({
@@ -28,20 +34,28 @@ const meterOf = (counts: Counts): Meter => ({
     counts.expectedObjects += objects
     counts.expectedBytes += bytes
   },
+  estimate: (bytes) => {
+    counts.expectedBytes = bytes
+    counts.roughly = true
+  },
   advance: (objects, bytes = 0) => {
     counts.objects += objects
     counts.bytes += bytes
+  },
+  skip: (objects) => {
+    counts.objects += objects
+    counts.skipped += objects
   }
 })
 
 const show = Effect.fn("ProgressBar.show")(function* (title: string, unit: string, counts: Counts) {
-  const began = yield* Clock.currentTimeMillis
+  const speedometer = new Speedometer(yield* Clock.currentTimeMillis)
   yield* Effect.sleep(APPEARS_AFTER)
   const bar = yield* Effect.acquireRelease(openBar, (open) => Effect.sync(() => open.stop()))
   bar.start(1, 0, { text: `${title} …` })
   while (true) {
-    const seconds = ((yield* Clock.currentTimeMillis) - began) / 1000
-    bar.update(share(counts), { text: describe(title, unit, counts, seconds) })
+    const speeds = speedometer.at(yield* Clock.currentTimeMillis, counts)
+    bar.update(share(counts), { text: describe(title, unit, counts, speeds) })
     yield* Effect.sleep(REFRESH)
   }
 })
@@ -61,29 +75,43 @@ const openBar = Effect.promise(() =>
   )
 )
 
-/** How much is done, 0 to 1, by bytes where they are known. */
-const share = (counts: Counts): number => {
-  const [done, of] =
-    counts.expectedBytes > 0 ? [counts.bytes, counts.expectedBytes] : [counts.objects, counts.expectedObjects]
-  return of === 0 ? 0 : Math.min(1, done / of)
+/** How much is done, 0 to 1: of bytes and of objects, where both are known half each, since fetching is not yet applying. */
+const share = (counts: Readonly<Counts>): number => {
+  const known = [
+    { done: counts.bytes, of: counts.expectedBytes },
+    { done: counts.objects, of: counts.expectedObjects }
+  ].filter(({ of }) => of > 0)
+  const shares = known.map(({ done, of }) => Math.min(1, done / of))
+  return shares.length === 0 ? 0 : shares.reduce((sum, each) => sum + each, 0) / shares.length
 }
 
-export const describe = (title: string, unit: string, counts: Readonly<Counts>, seconds: number): string => {
+export const describe = (title: string, unit: string, counts: Readonly<Counts>, speeds: Speeds): string => {
   const objects =
     counts.expectedObjects > 0 ? `${count(counts.objects)}/${count(counts.expectedObjects)}` : count(counts.objects)
   const parts = [`${title}: ${objects} ${unit}`]
   if (counts.bytes > 0) {
-    const total = counts.expectedBytes > 0 ? ` of ${bytesText(counts.expectedBytes)}` : ""
-    parts.push(
-      `${bytesText(counts.bytes)}${total}`,
-      `${bytesText(Math.round(counts.bytes / Math.max(seconds, 0.001)))}/s`
-    )
-  } else if (seconds > 0) {
-    parts.push(`${count(Math.round(counts.objects / seconds))}/s`)
+    const about = counts.roughly && counts.bytes < counts.expectedBytes ? "about " : ""
+    const total =
+      counts.expectedBytes > 0 ? ` of ${about}${bytesText(Math.max(counts.bytes, counts.expectedBytes))}` : ""
+    parts.push(`${bytesText(counts.bytes)}${total}`)
   }
-  const done = share(counts)
-  if (done > 0.02 && done < 1) parts.push(`${timeLeft((seconds / done) * (1 - done))} left`)
+  // Once the last byte is there, what is left to do is not measured in bytes.
+  const inBytes = counts.bytes > 0 && (counts.bytes < counts.expectedBytes || counts.objects >= counts.expectedObjects)
+  parts.push(inBytes ? `${bytesText(Math.round(speeds.bytes))}/s` : `${count(Math.round(speeds.objects))}/s`)
+  const left = secondsLeft(counts, speeds)
+  if (left !== undefined) parts.push(`${timeLeft(left)} left`)
   return parts.join(", ")
+}
+
+/** The longer of what bytes and objects will take; undefined where that would be a guess, and where nothing moves. */
+const secondsLeft = (counts: Readonly<Counts>, speeds: Speeds): number | undefined => {
+  const done = share(counts)
+  if (done <= 0.02 || done >= 1) return undefined
+  const estimates = [
+    { rest: counts.expectedBytes - counts.bytes, speed: speeds.bytes },
+    { rest: counts.expectedObjects - counts.objects, speed: speeds.objects }
+  ].filter(({ rest, speed }) => rest > 0 && speed > 0)
+  return estimates.length === 0 ? undefined : Math.max(...estimates.map(({ rest, speed }) => rest / speed))
 }
 
 const timeLeft = (seconds: number): string => {

@@ -6,12 +6,16 @@ import { Context, type Effect, Layer } from "effect"
 export interface Meter {
   /** There is this much more to do: objects (entries, files), and bytes where they are known. */
   readonly expect: (objects: number, bytes?: number) => void
+  /** As far as one can tell by now, there are so many bytes in all; what was expected before is forgotten. */
+  readonly estimate: (bytes: number) => void
   /** This much more is done. */
   readonly advance: (objects: number, bytes?: number) => void
+  /** This much more had been done before, or cannot be done now: it counts as done, and says nothing about the speed. */
+  readonly skip: (objects: number) => void
 }
 
 export interface ProgressService {
-  /** Runs the work with a meter; `title` says what is being done ("Pushing"), `unit` what the objects are ("segments"). */
+  /** Runs the work with a meter; `title` says what is being done ("Pushing"), `unit` what the objects are ("changes"). */
   readonly during: <A, E, R>(
     title: string,
     unit: string,
@@ -27,4 +31,20 @@ export class Progress extends Context.Tag("hx/Progress")<Progress, ProgressServi
   })
 }
 
-export const silentMeter: Meter = { expect: () => {}, advance: () => {} }
+export const silentMeter: Meter = { expect: () => {}, estimate: () => {}, advance: () => {}, skip: () => {} }
+
+/**
+ * One thing on its way, of so many objects and bytes: told how many of its bytes have arrived, it advances the meter in step. A thing that has to be
+ * sent again does not move the meter back: it stands still until there is more than there was.
+ */
+export const meterTransfer = (meter: Meter, objects: number, bytes: number): ((arrived: number) => void) => {
+  let [objectsSeen, bytesSeen] = [0, 0]
+  return (arrived) => {
+    const reached = Math.min(bytes, arrived)
+    if (reached < bytesSeen) return
+    const objectsReached = bytes === 0 ? objects : Math.floor((objects * reached) / bytes)
+    meter.advance(objectsReached - objectsSeen, reached - bytesSeen)
+    objectsSeen = objectsReached
+    bytesSeen = reached
+  }
+}

@@ -20,7 +20,7 @@ export const withDeadlines = (store: ObjectStoreService, timeout: Duration.Durat
     ...store,
     list: (prefix) =>
       Stream.timeoutFail(store.list(prefix), () => timedOut("list", prefix), deadlineFor(timeout, PAGE_BYTES)),
-    get: (name, maxBytes) => store.get(name, maxBytes).pipe(limit("get", name, maxBytes)),
+    get: (name, maxBytes, onProgress) => store.get(name, maxBytes, onProgress).pipe(limit("get", name, maxBytes)),
     put: (name, bytes, options) => store.put(name, bytes, options).pipe(limit("put", name, bytes.length)),
     delete: (name) => store.delete(name).pipe(limit("delete", name, PAGE_BYTES)),
     abortMultipart: (name, uploadId) => store.abortMultipart(name, uploadId).pipe(limit("delete", name, 0)),

@@ -12,7 +12,7 @@ export const limited = (
     const downloads = yield* Effect.makeSemaphore(limits.downloads)
     return {
       ...store,
-      get: (name, maxBytes) => downloads.withPermits(1)(store.get(name, maxBytes)),
+      get: (name, maxBytes, onProgress) => downloads.withPermits(1)(store.get(name, maxBytes, onProgress)),
       put: (name, bytes, options) => uploads.withPermits(1)(store.put(name, bytes, options)),
       delete: (name) => uploads.withPermits(1)(store.delete(name)),
       abortMultipart: (name, uploadId) => uploads.withPermits(1)(store.abortMultipart(name, uploadId)),

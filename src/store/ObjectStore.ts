@@ -35,11 +35,14 @@ export const Always: PutCondition = { _tag: "Always" }
 export const Create: PutCondition = { _tag: "Create" }
 export const IfMatch = (etag: string): PutCondition => ({ _tag: "IfMatch", etag })
 
+/** Stands for the id of an upload that may have begun, and whose id never came back. */
+export const UNHEARD_UPLOAD = ""
+
 export interface PutOptions {
   readonly condition: PutCondition
   /**
-   * For large objects: called with the id of a multipart upload before its first part is sent, and with null when it is over. The caller
-   * keeps it, so that the next run can abort what a killed one left.
+   * For large objects: called with UNHEARD_UPLOAD before a multipart upload is asked for, with its id before its first part is sent, and with null
+   * when it is over. The caller keeps it, so that the next run can abort what a killed one left.
    */
   readonly onMultipart?: (uploadId: string | null) => Effect.Effect<void>
   /** Called as bytes of this object leave, with the number sent so far; for progress only. */
@@ -70,8 +73,12 @@ export interface ObjectStoreService {
   readonly display: string
   /** All objects whose name begins with the prefix, in the order of names, page by page. */
   readonly list: (prefix: string) => Stream.Stream<ObjectInfo, StoreError>
-  /** The whole object, refused with TooLarge before it is read where it is over `maxBytes`. */
-  readonly get: (name: string, maxBytes: number) => Effect.Effect<StoredObject, StoreError>
+  /** The whole object, refused with TooLarge before it is read where it is over `maxBytes`. `onProgress` hears the bytes received so far. */
+  readonly get: (
+    name: string,
+    maxBytes: number,
+    onProgress?: (received: number) => void
+  ) => Effect.Effect<StoredObject, StoreError>
   /** Writes the object and gives its new ETag. The write is durable when this succeeds, and either whole or absent in any case. */
   readonly put: (
     name: string,
@@ -80,7 +87,7 @@ export interface ObjectStoreService {
   ) => Effect.Effect<{ readonly etag: string }, StoreError>
   /** Deletes the object, with its older versions where the store keeps them and lets us. Deleting what is not there succeeds. */
   readonly delete: (name: string) => Effect.Effect<Deleted, StoreError>
-  /** Aborts a multipart upload that an earlier run left; succeeds where there is none. */
+  /** Aborts a multipart upload that an earlier run left, or with UNHEARD_UPLOAD all of this object; succeeds where there is none. */
   readonly abortMultipart: (name: string, uploadId: string) => Effect.Effect<void, StoreError>
   /**
    * Asks for an archived object, of which `get` says Archived, to be made readable for a week; asking twice does no harm. `from` is the class

@@ -92,7 +92,8 @@ export const recorded = (store: ObjectStoreService, log: RequestLogService): Obj
           )
         )
       ),
-    get: (name, maxBytes) => recording("get", name, 0)(store.get(name, maxBytes), ({ bytes }) => bytes.length),
+    get: (name, maxBytes, onProgress) =>
+      recording("get", name, 0)(store.get(name, maxBytes, onProgress), ({ bytes }) => bytes.length),
     put: (name, bytes, options) => recording("put", name, bytes.length)(store.put(name, bytes, options), nothing),
     delete: (name) => recording("delete", name, 0)(store.delete(name), nothing),
     restore: (name, from) => recording("restore", name, 0)(store.restore(name, from), nothing)

@@ -16,7 +16,7 @@ import type { RetryPolicy } from "./StorePolicy.ts"
 export const retrying = (store: ObjectStoreService, policy: RetryPolicy): ObjectStoreService => ({
   ...store,
   list: (prefix) => retryingList(store, policy, prefix),
-  get: (name, maxBytes) => Effect.retry(store.get(name, maxBytes), policy),
+  get: (name, maxBytes, onProgress) => Effect.retry(store.get(name, maxBytes, onProgress), policy),
   put: (name, bytes, options) =>
     options.condition._tag === "Always"
       ? Effect.retry(store.put(name, bytes, options), policy)

@@ -10,7 +10,8 @@ import { deadlineFor } from "./StorePolicy.ts"
 export const readBody = async (
   { Body: body, ContentLength: length }: GetObjectCommandOutput,
   limits: { readonly maxBytes: number; readonly timeout: Duration.Duration },
-  subject: string
+  subject: string,
+  onProgress?: (received: number) => void
 ): Promise<Uint8Array> => {
   if (!(body instanceof Readable)) return new Uint8Array(0)
   const tooLarge = (size: string) =>
@@ -34,6 +35,7 @@ export const readBody = async (
       read += chunk.byteLength
       if (read > limits.maxBytes) throw tooLarge("more bytes than it said")
       chunks.push(chunk)
+      onProgress?.(read)
     }
   } finally {
     clearTimeout(timer)

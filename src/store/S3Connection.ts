@@ -4,7 +4,7 @@
  */
 
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
-import { type Clock, Effect, Option } from "effect"
+import { type Clock, Duration, Effect, Option } from "effect"
 import type { RequestLogService, RequestOperation, RequestRecord } from "./RequestLog.ts"
 import { boundAnswers } from "./S3Body.ts"
 import { type S3Context, toStoreError } from "./S3Errors.ts"
@@ -14,6 +14,7 @@ import { requestHandlerOptions } from "./S3Network.ts"
 import { handToProxy, routesOfEnvironment } from "./S3Proxy.ts"
 import { askBucket, DEFAULT_REGION, regionSource } from "./S3Region.ts"
 import { serviceOf } from "./S3Service.ts"
+import { isConnecting, makeTransfers, type Transfers } from "./S3Transfer.ts"
 import { StoreError } from "./StoreError.ts"
 import type { StorePolicy } from "./StorePolicy.ts"
 import type { S3Location, StoreCredentials } from "./StoreUrl.ts"
@@ -38,8 +39,8 @@ export interface S3Connection {
     run: (client: S3Client, signal: AbortSignal) => Promise<A>,
     received?: (value: A) => number
   ) => Effect.Effect<A, StoreError>
-  /** One request of a library that makes its own: timed and recorded like the others. */
-  readonly record: <A>(request: S3Request, signal: AbortSignal, run: () => Promise<A>) => Promise<A>
+  /** Reports how this very body goes out, whenever it is sent. */
+  readonly onSent: Transfers["onSent"]
   readonly fail: (request: S3Context, thrown: unknown) => StoreError
 }
 
@@ -53,14 +54,21 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
   const service = yield* serviceOf(location)
   const identity = yield* identityOf(location, credentials)
   const routes = yield* routesOfEnvironment
+  // S3Transfer ends what makes no progress: to a socket, what the kernel took is sent.
+  const requestHandler = { ...(yield* requestHandlerOptions(routes, policy)), socketTimeout: 0 }
   const base = {
     ...identity.config,
     ...Option.match(service.endpoint, { onNone: () => ({}), onSome: (endpoint) => ({ endpoint }) }),
     forcePathStyle: service.pathStyle,
-    requestHandler: yield* requestHandlerOptions(routes, policy),
+    requestHandler,
     ...FIXED
   }
-  const prepared = (config: S3ClientConfig) => handToProxy(boundAnswers(new S3Client(config)), routes)
+  const transfers = makeTransfers({
+    timeout: Duration.toMillis(policy.timeout),
+    connecting: () => isConnecting(requestHandler)
+  })
+  const prepared = (config: S3ClientConfig) =>
+    transfers.watched(handToProxy(boundAnswers(new S3Client(config)), routes))
   const fail = (request: S3Context, thrown: unknown) => failWith(identity, request, thrown)
   const meter = makeMeter(yield* Effect.clock, log, fail)
   const source = yield* regionSource(service, () => new S3Client(base))
@@ -79,7 +87,16 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
     // Closes the connections, which all clients made here share.
     (client) => Effect.sync(() => client.destroy())
   )
-  return connectionOver({ client, bucket: location.bucket, asksRegion: source._tag === "Ask", region, fail, meter })
+  const { bucket } = location
+  return connectionOver({
+    client,
+    bucket,
+    asksRegion: source._tag === "Ask",
+    region,
+    onSent: transfers.onSent,
+    fail,
+    meter
+  })
 })
 
 const NEVER = new AbortController().signal
@@ -175,10 +192,11 @@ const connectionOver = (parts: {
   readonly bucket: string
   readonly asksRegion: boolean
   readonly region: () => Promise<string>
+  readonly onSent: Transfers["onSent"]
   readonly fail: S3Connection["fail"]
   readonly meter: Meter
 }): S3Connection => {
-  const { client, bucket, asksRegion, region, meter } = parts
+  const { client, bucket, asksRegion, region, onSent, meter } = parts
   // Which credentials are in use, counted from 0, and which of them the store called expired last. Of many requests that fail with the same ones,
   // only the first has them renewed.
   let inUse = 0
@@ -206,7 +224,7 @@ const connectionOver = (parts: {
       try: region,
       catch: (thrown) => fail({ operation: "open", subject: bucket }, thrown)
     }),
-    record: meter,
+    onSent,
     fail,
     use: (request, run, received) =>
       Effect.suspend(() => {

@@ -69,21 +69,23 @@ export const makeS3Store = (
     subject: `${bucket}/${keyOf(name)}`
   })
 
-  const putWhole = (name: string, bytes: Uint8Array, condition: PutCondition) =>
-    s3
-      .use({ ...requestOf("put", "put", name), sent: bytes.length, condition }, (client, signal) =>
+  const putWhole = (name: string, bytes: Uint8Array, { condition, onProgress }: PutOptions) =>
+    Effect.suspend(() => {
+      // A buffer: a stream would be sent in chunks with trailers.
+      const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      if (onProgress !== undefined) s3.onSent(body, onProgress)
+      return s3.use({ ...requestOf("put", "put", name), sent: bytes.length, condition }, (client, signal) =>
         client.send(
           new PutObjectCommand({
             Bucket: bucket,
             Key: keyOf(name),
-            // A buffer: a stream would be sent in chunks with trailers.
-            Body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+            Body: body,
             ...conditionHeaders(condition, capabilities)
           }),
           { abortSignal: signal }
         )
       )
-      .pipe(Effect.map(({ ETag }) => ETag))
+    }).pipe(Effect.map(({ ETag }) => ETag))
 
   const putParts = (name: string, bytes: Uint8Array, options: PutOptions) =>
     uploadInParts(s3, {
@@ -91,6 +93,7 @@ export const makeS3Store = (
       name,
       bytes,
       partSize: policy.partSize,
+      retry: policy.retry,
       onMultipart: options.onMultipart ?? (() => Effect.void),
       onProgress: options.onProgress ?? (() => {})
     })
@@ -123,7 +126,7 @@ export const makeS3Store = (
     display: describeLocation(location),
     capabilities,
     list: (listed) => listPages(s3, requestOf("list", "list", listed), keyOf(""), keyOf(listed)),
-    get: Effect.fn("S3Store.get")(function* (name, maxBytes) {
+    get: Effect.fn("S3Store.get")(function* (name, maxBytes, onProgress) {
       yield* checkName("get", name, isReadableName)
       const request = requestOf("get", "get", name)
       const found = yield* s3
@@ -132,7 +135,7 @@ export const makeS3Store = (
           async (client, signal) => {
             const command = new GetObjectCommand({ Bucket: bucket, Key: keyOf(name) })
             const output = await client.send(command, { abortSignal: signal })
-            const bytes = await readBody(output, { maxBytes, timeout: policy.timeout }, request.subject)
+            const bytes = await readBody(output, { maxBytes, timeout: policy.timeout }, request.subject, onProgress)
             return { bytes, etag: output.ETag }
           },
           ({ bytes }) => bytes.length
@@ -145,9 +148,10 @@ export const makeS3Store = (
       const { condition } = options
       const inParts = bytes.length > policy.partSize && condition._tag !== "IfMatch"
       if (inParts && condition._tag === "Create" && capabilities.createOnly) yield* refuseExisting(name)
-      const written = yield* inParts ? putParts(name, bytes, options) : putWhole(name, bytes, condition)
-      // Ceph 16 completes an upload with an empty ETag.
-      const etag = yield* requireEtag(requestOf("put", "put", name), written === "" ? yield* head(name) : written)
+      const written = yield* inParts ? putParts(name, bytes, options) : putWhole(name, bytes, options)
+      // Ceph 16 completes an upload with an empty ETag; it need not all be sent again because asking for it fails.
+      const known = written === "" ? yield* Effect.retry(head(name), policy.retry) : written
+      const etag = yield* requireEtag(requestOf("put", "put", name), known)
       options.onProgress?.(bytes.length)
       return { etag }
     }),

@@ -72,6 +72,8 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   readonly region?: string
   /** Archived: in which class, when the store said so. */
   readonly archive?: ArchiveClass
+  /** The retries that the policy allows have been made, of the one request of several that failed; none are due for the whole. */
+  readonly spent?: boolean
   readonly cause?: unknown
 }> {
   override get message(): string {

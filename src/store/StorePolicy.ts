@@ -100,4 +100,4 @@ const seldom = Schedule.collectAllInputs<StoreError>().pipe(
 )
 
 const isWorthRepeating = (error: StoreError): boolean =>
-  isRetryable(error.reason) && (error.retryAfter ?? 0) <= Duration.toMillis(LONGEST_RETRY_AFTER)
+  error.spent !== true && isRetryable(error.reason) && (error.retryAfter ?? 0) <= Duration.toMillis(LONGEST_RETRY_AFTER)

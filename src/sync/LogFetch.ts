@@ -6,7 +6,7 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import type { Manifest, SegmentRef } from "../format/Manifest.ts"
 import { tailFirst } from "../format/Manifest.ts"
 import type { SegmentReader } from "../format/SegmentReader.ts"
-import type { Meter } from "../platform/Progress.ts"
+import { type Meter, meterTransfer } from "../platform/Progress.ts"
 import type { ArchiveClass } from "../store/ArchiveClass.ts"
 import { archivedDetail } from "./Archived.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
@@ -91,7 +91,10 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (
   const now = yield* nowMicros
   const split = splitArchived(plan.segments, options.tryAll ? undefined : known?.archived, now)
   const fetchAll = (segments: ReadonlyArray<SegmentRef>) => {
-    meter.expect(segments.length, total(segments))
+    meter.expect(
+      segments.reduce((sum, segment) => sum + operationsIn(segment), 0),
+      total(segments)
+    )
     return Effect.forEach(segments, (segment) => fetchSegment(gathered, segment, gate, meter), {
       concurrency: concurrentDownloads
     })
@@ -145,10 +148,17 @@ const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, 
     problems: [problem(gathered, kind, segmentName(gathered.listed.device, segment.id), detail)],
     gone
   })
-  return downloadSegment(gathered.listed.device, segment).pipe(
-    Effect.flatMap((sealed) => gate.opening.withPermits(1)(applySegment(gathered, segment, sealed))),
+  const bytes = meterTransfer(meter, 0, segment.sealed)
+  let left = operationsIn(segment)
+  const applied = (operations: number) => {
+    meter.advance(operations)
+    left -= operations
+  }
+  return downloadSegment(gathered.listed.device, segment, bytes).pipe(
+    Effect.tap(() => Effect.sync(() => bytes(segment.sealed))),
+    Effect.flatMap((sealed) => gate.opening.withPermits(1)(applySegment(gathered, segment, sealed, applied))),
     gate.inFlight.withPermits(1),
-    Effect.tap(() => Effect.sync(() => meter.advance(1, segment.sealed))),
+    Effect.ensuring(Effect.sync(() => meter.skip(left))),
     Effect.catchTags({
       EnvelopeError: (error) => Effect.succeed(failed(kindOf(error.reason), error.detail)),
       SegmentError: (error) => Effect.succeed(failed(kindOf(error.reason), error.detail)),
@@ -163,15 +173,30 @@ const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, 
   )
 }
 
-const applySegment = Effect.fnUntraced(function* (gathered: Gathered, segment: SegmentRef, sealed: Uint8Array) {
+const operationsIn = ({ first, last }: SegmentRef): number => last - first + 1
+
+const applySegment = Effect.fnUntraced(function* (
+  gathered: Gathered,
+  segment: SegmentRef,
+  sealed: Uint8Array,
+  onApplied: (operations: number) => void
+) {
   const operations = yield* openSegment(gathered.listed.device, segment, sealed)
   const end = { at: segment.last, chain: segment.chain }
-  return yield* applyAll(gathered, segment.first, end, operations, segmentName(gathered.listed.device, segment.id))
+  const name = segmentName(gathered.listed.device, segment.id)
+  return yield* applyAll(gathered, segment.first, end, operations, name, onApplied)
 })
 
 const applyTail = (gathered: Gathered) =>
   Effect.flatMap(readOperations(gathered.manifest.tail, gathered.listed.device), (operations) =>
-    applyAll(gathered, tailFirst(gathered.manifest), endOf(gathered.manifest), operations, gathered.listed.info.name)
+    applyAll(
+      gathered,
+      tailFirst(gathered.manifest),
+      endOf(gathered.manifest),
+      operations,
+      gathered.listed.info.name,
+      () => {}
+    )
   ).pipe(
     Effect.catchTag("SegmentError", (error) =>
       Effect.succeed<Piece>({
@@ -189,14 +214,15 @@ const applyAll = Effect.fnUntraced(function* (
   first: number,
   end: Boundary,
   operations: SegmentReader,
-  name: string
+  name: string,
+  onApplied: (operations: number) => void
 ) {
   const db = yield* HistoryDb
   const { log } = gathered.listed
   const complete = operations.readable === operations.total
   const absorbed = yield* db.transaction(
     Effect.zipLeft(
-      applyOperations(log, first, operations),
+      applyOperations(log, first, operations, onApplied),
       complete
         ? SyncState.updatePeer(log, (peer) => ({ ...peer, boundaries: passed(peer.boundaries, end) }))
         : Effect.void

@@ -12,13 +12,13 @@ import { manifestContext, SALT_BYTES, seal } from "../format/Envelope.ts"
 import { encode, type Manifest, type SegmentRef } from "../format/Manifest.ts"
 import { SegmentWriter } from "../format/SegmentWriter.ts"
 import { Entropy } from "../platform/Entropy.ts"
-import { type Meter, Progress } from "../platform/Progress.ts"
+import { type Meter, meterTransfer, Progress } from "../platform/Progress.ts"
 import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } from "../store/ObjectStore.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
 import { type Block, blocks, MAX_INLINE_TAIL, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
 import { holdsAny, planSegments, segmentLimits, type Step } from "./SegmentPlan.ts"
-import { abortLeftUploads, type Durable, listDurable, updateIntent, uploadSegment } from "./SegmentUpload.ts"
+import { abortLeftUploads, type Durable, isDurable, listDurable, updateIntent, uploadSegment } from "./SegmentUpload.ts"
 import { nowMicros } from "./SyncClock.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
@@ -166,14 +166,16 @@ const sendPieces = Effect.fnUntraced(function* (
     ),
     tailPieces(device, tailFirst, last)
   )
-  const sent = yield* progress.during("Pushing", "segments", (meter) =>
-    pieces.pipe(
-      Stream.mapEffect((piece) => settlePiece(device, piece, durable, nonce, meter), {
+  const built = steps.reduce((sum, step) => sum + (step._tag === "Build" ? step.last - step.first + 1 : 0), 0)
+  const sent = yield* progress.during("Pushing", "changes", (meter) => {
+    const track = trackSending(meter, built + Math.max(0, last - tailFirst + 1))
+    return pieces.pipe(
+      Stream.mapEffect((piece) => settlePiece(device, piece, durable, nonce, track), {
         concurrency: concurrentUploads
       }),
       Stream.runCollect
     )
-  )
+  })
   const all = Chunk.toReadonlyArray(sent)
   const made = all.flatMap((piece) => (piece._tag === "Sent" ? [piece.ref] : []))
   const inline = all.find((piece) => piece._tag === "Inline")
@@ -192,10 +194,11 @@ const settlePiece = Effect.fnUntraced(function* (
   piece: Piece,
   durable: Durable,
   nonce: string,
-  meter: Meter
+  track: Tracking
 ) {
+  if (piece._tag === "Inline") track.inline(piece.block)
   if (piece._tag !== "Sealed") return piece satisfies Settled as Settled
-  yield* sendSegment(device, piece.segment, durable, nonce, meter)
+  yield* sendSegment(device, piece.segment, durable, nonce, track)
   return { _tag: "Sent", ref: piece.segment.ref } satisfies Settled as Settled
 })
 
@@ -205,11 +208,43 @@ const sendSegment = Effect.fnUntraced(function* (
   segment: SealedSegment,
   durable: Durable,
   nonce: string,
-  meter: Meter
+  track: Tracking
 ) {
   yield* updateIntent(nonce, (intent) => ({ ...intent, segments: [...intent.segments, segment.ref] }))
-  yield* uploadSegment(device, segment, durable, nonce, meter)
+  if (isDurable(device, segment, durable)) return track.durable(segment)
+  yield* uploadSegment(device, segment, durable, nonce, track.sending(segment))
 })
+
+/** What the meter is told of each piece. */
+interface Tracking {
+  readonly inline: (block: Block) => void
+  readonly durable: (segment: SealedSegment) => void
+  /** Gives what hears how many of its bytes have arrived. */
+  readonly sending: (segment: SealedSegment) => (sent: number) => void
+}
+
+/** How many changes there are is known at once. How many bytes they come to shows as segments are sealed; the rest is taken to be like those. */
+const trackSending = (meter: Meter, changes: number): Tracking => {
+  let [seen, sealed, bytes] = [0, 0, 0]
+  meter.expect(changes)
+  const see = ({ bytes: { length }, ref }: SealedSegment, sent: number) => {
+    seen += ref.last - ref.first + 1
+    sealed += length
+    bytes += sent
+    meter.estimate(Math.round(bytes + Math.max(0, changes - seen) * (sealed / seen)))
+  }
+  return {
+    inline: ({ first, last }) => meter.skip(last - first + 1),
+    durable: (segment) => {
+      see(segment, 0)
+      meter.skip(segment.ref.last - segment.ref.first + 1)
+    },
+    sending: (segment) => {
+      see(segment, segment.bytes.length)
+      return meterTransfer(meter, segment.ref.last - segment.ref.first + 1, segment.bytes.length)
+    }
+  }
+}
 
 const toPiece = (segment: SealedSegment): Piece => ({ _tag: "Sealed", segment })
 

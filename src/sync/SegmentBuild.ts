@@ -13,6 +13,7 @@ import type { SegmentRef } from "../format/Manifest.ts"
 import { CUT_OPERATIONS, CUT_PLAINTEXT, plaintextHash, segmentId } from "../format/Segment.ts"
 import { SegmentWriter } from "../format/SegmentWriter.ts"
 import { Entropy } from "../platform/Entropy.ts"
+import { breathe } from "../platform/EventLoop.ts"
 import { SyncTuning } from "./SyncTuning.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -49,6 +50,7 @@ export const encodeBlock = Effect.fn("Segment.encode")(function* (device: Device
     const limit = Math.min(BATCH, last - next + 1, CUT_OPERATIONS - writer.count)
     const operations = yield* db.log.read(next, limit)
     if (operations.length === 0) break
+    yield* breathe
     for (const operation of operations) {
       writer.add(operation)
       next++

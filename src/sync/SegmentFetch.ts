@@ -8,6 +8,7 @@ import { ENVELOPE_OVERHEAD, open, segmentContext } from "../format/Envelope.ts"
 import type { SegmentRef } from "../format/Manifest.ts"
 import { plaintextHash, SegmentError } from "../format/Segment.ts"
 import { readSegment, type SegmentReader } from "../format/SegmentReader.ts"
+import { breathe } from "../platform/EventLoop.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
 import { segmentName } from "./ObjectNames.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -23,9 +24,13 @@ export class SegmentMismatch extends Data.TaggedError("SegmentMismatch")<{ reado
 }
 
 /** The sealed bytes of a segment: one GET. Sealing never makes them more than the plaintext's size and the envelope's, whatever the codec. */
-export const downloadSegment = Effect.fn("Segment.download")(function* (device: DeviceId, segment: SegmentRef) {
+export const downloadSegment = Effect.fn("Segment.download")(function* (
+  device: DeviceId,
+  segment: SegmentRef,
+  onProgress?: (received: number) => void
+) {
   const { store } = yield* VaultSession
-  return (yield* store.get(segmentName(device, segment.id), segment.size + ENVELOPE_OVERHEAD)).bytes
+  return (yield* store.get(segmentName(device, segment.id), segment.size + ENVELOPE_OVERHEAD, onProgress)).bytes
 })
 
 /** Authenticates a segment and proves that it is the one its manifest names. */
@@ -51,13 +56,14 @@ export const readOperations = (plaintext: Uint8Array, device: DeviceId): Effect.
   Effect.try({ try: () => readSegment(plaintext, device), catch: toSegmentError })
 
 /**
- * Applies the operations that this hx can read, in one transaction with the range they cover. Fewer than `operations.total` mean that the rest
- * needs a newer hx.
+ * Applies the operations that this hx can read, in one transaction with the range they cover; `onApplied` hears of each batch. Fewer than
+ * `operations.total` mean that the rest needs a newer hx.
  */
 export const applyOperations = Effect.fn("Segment.apply")(function* (
   log: DeviceId,
   first: number,
-  operations: SegmentReader
+  operations: SegmentReader,
+  onApplied: (operations: number) => void
 ) {
   const db = yield* HistoryDb
   return yield* db.transaction(
@@ -70,6 +76,8 @@ export const applyOperations = Effect.fn("Segment.apply")(function* (
         if (batch.length === 0) return absorbed
         absorbed = addAbsorbed(absorbed, yield* db.peers.apply(log, next, batch))
         next += batch.length
+        onApplied(batch.length)
+        yield* breathe
       }
     })
   )

@@ -8,9 +8,8 @@
 import { Chunk, Effect, Stream } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
-import { Always, Create } from "../store/ObjectStore.ts"
+import { Always, Create, type PutCondition, UNHEARD_UPLOAD } from "../store/ObjectStore.ts"
 import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
-import type { Meter } from "../platform/Progress.ts"
 import { segmentName, segmentsOf } from "./ObjectNames.ts"
 import type { SealedSegment } from "./SegmentBuild.ts"
 import * as SyncState from "./SyncState.ts"
@@ -28,59 +27,64 @@ export const listDurable = (device: DeviceId) =>
     return new Map(Chunk.toReadonlyArray(listed).map((info) => [info.name, info.size])) as Durable
   })
 
-/** Uploads one segment unless it is there: one PUT, or a multipart upload above HX_SYNC_PART_SIZE. */
+/** Whether a segment is known to stand in the store, whole. */
+export const isDurable = (device: DeviceId, { bytes, ref }: SealedSegment, durable: Durable): boolean =>
+  durable.get(segmentName(device, ref.id)) === bytes.length
+
+/** Uploads one segment: one PUT, or a multipart upload above HX_SYNC_PART_SIZE. `onProgress` hears how many of its bytes have arrived. */
 export const uploadSegment = Effect.fn("Segment.upload")(function* (
   device: DeviceId,
   segment: SealedSegment,
   durable: Durable,
   intentNonce: string,
-  meter: Meter
+  onProgress: (sent: number) => void
 ) {
   const { store } = yield* VaultSession
   const { partSize } = yield* SyncTuning
   const name = segmentName(device, segment.ref.id)
-  meter.expect(1, segment.bytes.length)
-  if (durable.get(name) !== segment.bytes.length) {
-    const inParts = segment.bytes.length > partSize
-    const condition = store.capabilities.createOnly && !inParts && !durable.has(name) ? Create : Always
-    const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof noteUpload>>>()
-    yield* store
-      .put(name, segment.bytes, {
-        condition,
-        onMultipart: (uploadId) => Effect.provide(Effect.orDie(noteUpload(intentNonce, name, uploadId)), context)
-      })
-      .pipe(
-        Effect.catchIf(
-          (error) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
-          (error) => settleExisting(name, segment, error)
-        )
-      )
-  }
-  meter.advance(1, segment.bytes.length)
-  return segment.ref
+  const inParts = segment.bytes.length > partSize
+  const condition = store.capabilities.createOnly && !inParts && !durable.has(name) ? Create : Always
+  const context = yield* Effect.context<Effect.Effect.Context<ReturnType<typeof noteUpload>>>()
+  const send = (chosen: PutCondition) =>
+    store.put(name, segment.bytes, {
+      condition: chosen,
+      onMultipart: (uploadId) => Effect.provide(Effect.orDie(noteUpload(intentNonce, name, uploadId)), context),
+      onProgress
+    })
+  yield* send(condition).pipe(
+    Effect.catchIf(
+      (error) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
+      (error) => settleExisting(name, segment, error, send(Always))
+    )
+  )
+  onProgress(segment.bytes.length)
 })
 
 /**
  * The store says that it exists already, or the answer was lost. Only its size can be compared cheaply: the same size is the same segment; another
  * size (sealed with other settings, or half lost) is written over with the same content; nothing there means that the write did not arrive.
  */
-const settleExisting = Effect.fnUntraced(function* (name: string, segment: SealedSegment, error: StoreError) {
+const settleExisting = Effect.fnUntraced(function* <A, R>(
+  name: string,
+  segment: SealedSegment,
+  error: StoreError,
+  overwrite: Effect.Effect<A, StoreError, R>
+) {
   const { store } = yield* VaultSession
   const listed = yield* Stream.runCollect(store.list(name))
   const size = Chunk.toReadonlyArray(listed).find((info) => info.name === name)?.size
   if (size === undefined) return yield* error
-  if (size !== segment.bytes.length) yield* store.put(name, segment.bytes, { condition: Always })
+  if (size !== segment.bytes.length) yield* overwrite
 })
 
-/** Notes in the intent that a multipart upload begins, or (null) that it is over. */
+/** Notes in the intent that a multipart upload is about to begin (UNHEARD_UPLOAD), under which id it did, or (null) that it is over. */
 const noteUpload = (nonce: string, name: string, uploadId: string | null) =>
-  updateIntent(nonce, (intent) => ({
-    ...intent,
-    uploads:
-      uploadId === null
-        ? intent.uploads.filter((upload) => upload.name !== name)
-        : [...intent.uploads, { name, uploadId }]
-  }))
+  updateIntent(nonce, (intent) => {
+    const kept = intent.uploads.filter((upload) => upload.name !== name || (uploadId !== null && isHeard(upload)))
+    return { ...intent, uploads: uploadId === null ? kept : [...kept, { name, uploadId }] }
+  })
+
+const isHeard = ({ uploadId }: SyncState.Intent["uploads"][number]): boolean => uploadId !== UNHEARD_UPLOAD
 
 /** Changes one intent in place, in a transaction: several uploads do so at once. */
 export const updateIntent = (nonce: string, change: (intent: SyncState.Intent) => SyncState.Intent) =>
@@ -104,7 +108,7 @@ export const abortLeftUploads = Effect.gen(function* () {
         Effect.zipRight(
           updateIntent(intent.nonce, (each) => ({
             ...each,
-            uploads: each.uploads.filter((upload) => upload.uploadId !== uploadId)
+            uploads: each.uploads.filter((upload) => upload.name !== name || upload.uploadId !== uploadId)
           }))
         ),
         Effect.catchTag("StoreError", (error) => Effect.logWarning(`An unfinished upload was left: ${error.message}`))
