@@ -50,7 +50,7 @@ const openOrCreate = (path: string): number => {
     const found = statSync(path)
     if (!found.isFile()) throw new DbError({ reason: "Unreadable", path, detail: "it is not a regular file" })
   } catch (cause) {
-    if (errno(cause) !== "ENOENT") throw cause
+    if (errno(cause) !== "ENOENT") throw placeless(dirname(path), cause)
     makeDataDirectory(dirname(path))
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   }
@@ -69,14 +69,17 @@ const makeDataDirectory = (path: string): void => {
   try {
     makeDirectories(path, 0o700)
   } catch (cause) {
-    // ENOENT though the parent is there: a file system where nothing can be made, as /proc.
-    const detail = PLACELESS.get(errno(cause) ?? "")
-    if (detail === undefined) throw cause
-    throw new DbError({ reason: "NoPlace", path, detail, cause })
+    throw placeless(path, cause)
   }
 }
 
+const placeless = (path: string, cause: unknown): unknown => {
+  const detail = PLACELESS.get(errno(cause) ?? "")
+  return detail === undefined ? cause : new DbError({ reason: "NoPlace", path, detail, cause })
+}
+
 const PLACELESS: ReadonlyMap<string, string> = new Map([
+  // Though what is above it is there: a file system where nothing can be made, as /proc.
   ["ENOENT", "nothing can be made there"],
   ["ENOTDIR", "a file stands where a directory should"],
   ["EEXIST", "a file stands where a directory should"],

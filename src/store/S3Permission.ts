@@ -3,7 +3,7 @@
  * permissions for Amazon S3 API operations".
  *
  * Without s3:ListBucket, services answer 403 for an object that is not there, as if it could not be read: Amazon says which of the two lacks, others
- * do not, and sync asks for a list to find out (VaultDescriptorFetch).
+ * do not, and a list is asked for to find out (S3Absence, sync/VaultDescriptorFetch).
  */
 
 import type { RequestOperation } from "./RequestLog.ts"
