@@ -181,7 +181,7 @@ export const MonthUse = Schema.Struct({
     Schema.Struct({
       /** A RequestOperation of this version, or of another one. */
       operation: Schema.String,
-      /** Requests that may have reached the store, and those of them that did not succeed. */
+      /** Requests that may have reached the store, and those of them that had no answer, or one that is an error. */
       requests: Count,
       failed: Count,
       /** Bytes of objects. */

@@ -72,6 +72,9 @@ export const totalUse = ({ operations }: MonthUse): Omit<OperationUse, "operatio
 
 const unused = (store: string, month: string): MonthUse => ({ store, month, operations: [], unreached: 0 })
 
+/** Answers that somebody waited for: an object is not there, or is there already, or is another one. */
+const EXPECTED: ReadonlySet<RequestRecord["outcome"]> = new Set(["ok", "Absent", "AlreadyExists", "SwapLost"])
+
 /** These outcomes say that no server has heard of the request. */
 const UNREACHED: ReadonlySet<RequestRecord["outcome"]> = new Set(["Refused", "Unreachable", "Tls"])
 
@@ -88,11 +91,12 @@ const plus = (use: MonthUse, record: RequestRecord): MonthUse => {
   const after = {
     operation,
     requests: before.requests + 1,
-    failed: before.failed + (record.outcome === "ok" ? 0 : 1),
+    failed: before.failed + (EXPECTED.has(record.outcome) ? 0 : 1),
     sent: before.sent + record.sent,
     received: before.received + record.received
   }
-  return { ...use, operations: [...use.operations.filter((each) => each !== before), after] }
+  const others = use.operations.filter((each) => each.operation !== operation)
+  return { ...use, operations: [...others, after].sort((a, b) => (a.operation < b.operation ? -1 : 1)) }
 }
 
 /** "2026-01" less two months is "2025-11". */
