@@ -38,27 +38,35 @@ const ESCAPE = "\u001B"
 const RESET = "\u001B[0m"
 const COLOUR = /(\u001B\[[\d;]*m)/
 
-/** Pieces of a word of at most so many cells. */
+/** Pieces of a word of at most so many cells; they end with punctuation, as names of files and variables have, where that leaves them half full. */
 const cut = (word: string, cells: number): ReadonlyArray<string> => {
-  const pieces = [""]
+  const pieces: Array<string> = []
+  let piece: Array<string> = []
   let width = 0
-  for (const part of word.split(COLOUR)) {
-    for (const character of COLOUR.test(part) ? [part] : charactersOf(part)) {
-      const wide = cellsOf(character)
-      if (width > 0 && width + wide > cells) {
-        pieces.push("")
-        width = 0
-      }
-      pieces[pieces.length - 1] += character
-      width += wide
+  for (const character of charactersOf(word)) {
+    const wide = cellsOf(character)
+    if (width > 0 && width + wide > cells) {
+      const end = 1 + piece.findLastIndex((each) => /^[/_.,:;&?=-]$/.test(each))
+      const at = end > piece.length / 2 ? end : piece.length
+      pieces.push(piece.slice(0, at).join(""))
+      piece = piece.slice(at)
+      width = piece.reduce((sum, each) => sum + cellsOf(each), 0)
     }
+    piece.push(character)
+    width += wide
   }
-  return pieces
+  return [...pieces, piece.join("")]
 }
 
-/** As people see them: what belongs to one stays together. */
+/** As people see them: what belongs to one stays together. A colour is one too, of no width. */
 const charactersOf = (text: string): ReadonlyArray<string> =>
-  Array.from(new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text), ({ segment }) => segment)
+  text
+    .split(COLOUR)
+    .flatMap((part) =>
+      COLOUR.test(part)
+        ? [part]
+        : Array.from(new Intl.Segmenter("en", { granularity: "grapheme" }).segment(part), ({ segment }) => segment)
+    )
 
 const recoloured = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   let colour = ""

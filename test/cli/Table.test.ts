@@ -180,6 +180,12 @@ describe("breaking a line", () => {
     expect(wrap("\u001B[2mabcdef\u001B[0m", 4, "cut")).toEqual(["\u001B[2mabcd\u001B[0m", "\u001B[2mef\u001B[0m"])
   })
 
+  it("cuts names behind their punctuation, where that leaves room for no more than half", () => {
+    expect(wrap("HX_SYNC_CONCURRENT_UPLOADS", 22, "cut")).toEqual(["HX_SYNC_CONCURRENT_", "UPLOADS"])
+    expect(wrap("/usr/local/share/hx", 12, "cut")).toEqual(["/usr/local/", "share/hx"])
+    expect(wrap("a/0123456789abcdef", 8, "cut")).toEqual(["a/012345", "6789abcd", "ef"])
+  })
+
   it("cuts no character apart, and counts wide ones as two", () => {
     expect(wrap("漢字漢字", 5, "cut")).toEqual(["漢字", "漢字"])
     expect(wrap("e\u0301e\u0301e\u0301", 2, "cut")).toEqual(["e\u0301e\u0301", "e\u0301"])

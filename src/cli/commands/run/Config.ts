@@ -102,14 +102,14 @@ const settingsTable = Effect.fnUntraced(function* (rows: ReadonlyArray<Row>) {
 
 const variablesTable = (variables: ReadonlyArray<ShownVariable>) =>
   table(
-    [{ title: "Variables for S3 and the network" }, { title: "Value" }],
+    [{ title: "Variable" }, { title: "Value", whole: true }],
     variables.map(({ shown, variable }) => [printable(variable), clean(shown)])
   )
 
 const placesTable = (where: ReadonlyArray<Place>) =>
   table(
-    [{ title: "Place" }, { title: "Path" }, { title: "From" }],
-    where.map(({ exists, path, source, what }) => [what, `${clean(path)}${exists ? "" : " (not there yet)"}`, source])
+    [{ title: "Place" }, { title: "From" }, { title: "Path", whole: true }],
+    where.map(({ exists, path, source, what }) => [what, source, `${clean(path)}${exists ? "" : " (not there yet)"}`])
   )
 
 /** The last guard: whoever set a path to a key need not see it on the screen. */

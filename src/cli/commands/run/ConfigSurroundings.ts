@@ -39,10 +39,10 @@ export const places = Effect.gen(function* () {
     ["Configuration", paths.config, config],
     ["Settings file", paths.configFile, config],
     ["Data", paths.data, data],
-    ["History, and what sync knows", paths.database, data],
+    ["History database", paths.database, data],
     ["Recovery keys", dirname(paths.keys("vault")), data],
     ["Secrets of store URLs", paths.credentials, data],
-    ["Folder store, unless told otherwise", paths.defaultStore, data]
+    ["Folder store, by default", paths.defaultStore, data]
   ] as const
   return yield* Effect.forEach(all, ([what, path, source]) =>
     Effect.map(isThere(path), (exists): Place => ({ what, path, source, exists }))
