@@ -25,7 +25,6 @@ export const run = (given: LifecycleGiven) =>
   Effect.gen(function* () {
     const plan = yield* planLifecycle({ mustRead: given.apply })
     if (plan === null) return yield* notABucket
-    for (const line of explanation(plan)) yield* Effect.logInfo(line)
     yield* given.apply ? apply(plan, given.yes) : print(plan)
   }).pipe(Effect.scoped, Effect.provide(layer))
 
@@ -38,11 +37,29 @@ const notABucket = Effect.gen(function* () {
   })
 })
 
-const print = (plan: LifecyclePlan) => show(plan, false, () => JSON.stringify(configurationOf(plan), null, 2))
+const print = (plan: LifecyclePlan) =>
+  Effect.zipRight(
+    explain(plan),
+    show(plan, false, () => JSON.stringify(configurationOf(plan), null, 2))
+  )
+
+const explain = Effect.fnUntraced(function* (plan: LifecyclePlan) {
+  for (const line of explanation(plan)) yield* Effect.logInfo(line)
+  yield* warn(plan)
+})
+
+const warn = ({ harms }: LifecyclePlan) =>
+  Effect.forEach(
+    harms,
+    (harm) => Effect.logWarning(`DANGER: ${harmText(harm)}. Narrow it to other prefixes, or remove it.`),
+    { discard: true }
+  )
 
 const apply = Effect.fnUntraced(function* (plan: LifecyclePlan, yes: boolean) {
-  if (plan.changes.length === 0)
+  if (plan.changes.length === 0) {
+    yield* warn(plan)
     return yield* show(plan, false, () => "Nothing to change: the bucket's rules are as they should be.")
+  }
   const [harm] = plan.harms
   if (harm !== undefined && !yes) {
     return yield* new UsageError({
@@ -53,6 +70,7 @@ const apply = Effect.fnUntraced(function* (plan: LifecyclePlan, yes: boolean) {
   }
   if (!yes && !(yield* agreed(plan))) return yield* show(plan, false, () => "Nothing was changed.")
   yield* applyLifecycle(plan)
+  yield* warn(plan)
   yield* show(plan, true, () => [...changeLines(plan), "Applied, and read back."].join("\n"))
 })
 
@@ -65,6 +83,7 @@ const agreed = Effect.fnUntraced(function* (plan: LifecyclePlan) {
       hint: 'Look at "hx sync lifecycle" first, then add --yes.'
     })
   }
+  yield* explain(plan)
   stdio.unsafeWriteError(`${changeLines(plan).join("\n")}\n`)
   const answer = yield* stdio.ask(`Change the rules of the bucket ${plan.bucket}? [y/N] `)
   return Option.exists(answer, (text) => /^y(es)?$/i.test(text.trim()))
@@ -75,4 +94,6 @@ const show = Effect.fnUntraced(function* (plan: LifecyclePlan, applied: boolean,
   yield* output.result({ ...lifecycleJson(plan), configuration: configurationOf(plan), applied }, text)
 })
 
-const configurationOf = ({ configuration }: LifecyclePlan) => ({ Rules: configuration.rules as unknown as Json })
+const configurationOf = ({ configuration }: LifecyclePlan) => ({
+  Rules: JSON.parse(JSON.stringify(configuration.rules)) as Json
+})

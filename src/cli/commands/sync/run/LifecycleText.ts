@@ -31,7 +31,11 @@ export const explanation = (plan: LifecyclePlan): ReadonlyArray<string> => [
           `${counted(plan.foreign.length, "rule")} of others, kept: ${plan.foreign.map(({ ID }) => named(ID)).join(", ")}.`
         ]
       : []),
-  ...plan.harms.map((harm) => `DANGER: ${harmText(harm)}. Narrow it to other prefixes, or remove it.`)
+  ...(plan.current?.minimumSize === undefined
+    ? []
+    : [
+        `For aws s3api add what the bucket has now: --transition-default-minimum-object-size ${plan.current.minimumSize}`
+      ])
 ]
 
 export const harmText = ({ days, does, id, into, reaches }: Harm): string => {
