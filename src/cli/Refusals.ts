@@ -9,17 +9,25 @@ type Path<E, R> = readonly [CommandNode<E, R>, ...ReadonlyArray<CommandNode<E, R
 
 /** `path` leads to the command below which there is no `written`. */
 export const noSuchCommand = <E, R>(path: Path<E, R>, written: string): UsageError => {
-  const [root] = path
   const name = nameOf(path)
+  const meant = written === "help" ? `${name} --help` : meantBy(path, written)
+  const hint = meant === undefined ? seeHelp(name) : `Did you mean "${meant}"?`
+  return new UsageError({ what: "No such command", subject: `${name} ${written}`, hint })
+}
+
+/**
+ * The whole name of the command that was meant by a word that is none here: one of that name elsewhere, what other tools call so, or the nearest,
+ * here or anywhere.
+ */
+export const meantBy = <E, R>(path: Path<E, R>, written: string): string | undefined => {
+  const [root] = path
   const children = listed(path.at(-1) ?? root).map((child) => child.name)
   const near = nearest(written, children)
-  const meant =
+  return (
     placesOf(root, written)[0] ??
     meaningElsewhere(root, written) ??
-    (near === undefined ? placesOf(root, nearest(written, namesBelow(root)) ?? "")[0] : `${name} ${near}`)
-  const asked = written === "help" ? `${name} --help` : meant
-  const hint = asked === undefined ? seeHelp(name) : `Did you mean "${asked}"?`
-  return new UsageError({ what: "No such command", subject: `${name} ${written}`, hint })
+    (near === undefined ? placesOf(root, nearest(written, namesBelow(root)) ?? "")[0] : `${nameOf(path)} ${near}`)
+  )
 }
 
 /** Where else in the tree there is a command of that name. */
@@ -67,6 +75,15 @@ export const valueMissing = (command: string, name: string, value: string, next:
 
 export const noSuchChoice = (name: string, value: string, choices: ReadonlyArray<string>): UsageError =>
   new UsageError({ what: "No such value of an option", subject: `${name} ${value}`, hint: oneOf(value, choices) })
+
+export const notANumber = (name: string, value: string): UsageError =>
+  new UsageError({ what: "Not a whole number", subject: `${name} ${value}`, hint: `Write ${name} 20, or another one.` })
+
+export const missingOption = <E, R>(path: Path<E, R>, { names, value }: OptionShape): UsageError => {
+  const [example = ""] = path.at(-1)?.examples ?? []
+  const subject = [names[0], value].join(" ")
+  return new UsageError({ what: "An option is missing", subject, hint: `For example: ${path[0].name} ${example}` })
+}
 
 export const noSuchArgument = (command: string, written: string, choices: ReadonlyArray<string>): UsageError =>
   new UsageError({ what: "No such argument", subject: `${command} ${written}`, hint: oneOf(written, choices) })

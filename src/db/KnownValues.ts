@@ -31,18 +31,18 @@ const read = (path: string, kind: KnownValue): ReadonlyArray<string> => {
   }
 }
 
-/** No index leads to hosts: what is newest tells them, and what stands at two hundred places of the rest. */
+/** No index leads to hosts: what is newest tells them, and what stands at a hundred places of the rest. */
 const QUERIES: Readonly<Record<KnownValue, string>> = {
   hosts: `
     WITH RECURSIVE
-      bounds AS (SELECT min(seq) AS low, max(seq) AS high FROM entries),
+      bounds AS (SELECT (SELECT min(seq) FROM entries) AS low, (SELECT max(seq) FROM entries) AS high),
       places (at) AS (
         SELECT low FROM bounds WHERE low IS NOT NULL
-        UNION ALL SELECT at + 1 + (high - low) / 200 FROM places, bounds WHERE at < high
+        UNION ALL SELECT at + 1 + (high - low) / 100 FROM places, bounds WHERE at < high
       ),
       seen AS (
-        SELECT host FROM (SELECT host FROM entries ORDER BY seq DESC LIMIT 5000)
-        UNION SELECT e.host FROM places CROSS JOIN entries e ON e.seq BETWEEN places.at AND places.at + 20
+        SELECT host FROM (SELECT host FROM entries ORDER BY seq DESC LIMIT 2000)
+        UNION SELECT e.host FROM places CROSS JOIN entries e ON e.seq BETWEEN places.at AND places.at + 9
       )
     SELECT t.text FROM seen CROSS JOIN terms t ON t.id = seen.host ORDER BY t.text LIMIT 200`,
   sessions: `

@@ -22,7 +22,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   HX_SYNC_COMPRESSION: "whether objects are compressed",
   HX_SYNC_SEGMENT_SIZE: "how large an object of history becomes at most",
   HX_SYNC_PART_SIZE: "objects larger than this go up in parts of this size",
-  HX_SYNC_INTERVAL: "how often the shell hook may sync in the background; off without it",
+  HX_SYNC_INTERVAL: "how often the shell hook may sync in the background",
   HX_SYNC_KEY_FILE: "the file that holds the recovery key",
   HX_SYNC_PASSPHRASE_FILE: "the file that holds the passphrase",
   HX_SYNC_KEY: "the recovery key itself",

@@ -7,10 +7,10 @@ export const security: Topic = {
     { heading: "The key" },
     "A vault has one key of 256 random bits. hx sync init makes it, prints it once as the recovery key (hx1…), and keeps it on the device. A device joins with the recovery key, or with the passphrase if the vault has one. Without either, nobody gets in, and nobody can help: keep a copy where the machines are not.",
     {
-      lines: [
-        "hx sync key                              shows it, and the file it is kept in",
-        "hx sync key > recovery-key.txt           keeps it in a file",
-        "hx sync init --key-file recovery-key.txt joins with it"
+      rows: [
+        ["hx sync key", "shows it, and the file it is kept in"],
+        ["hx sync key > FILE", "keeps it in a file"],
+        ["hx sync init --key-file FILE", "joins with it"]
       ]
     },
     "Keys and passphrases come from files, variables (HX_SYNC_KEY, HX_SYNC_PASSPHRASE) or a question at the terminal, never from an option: others on the machine can see those. They are in no message and no log.",

@@ -10,6 +10,7 @@ import { type CommandNode, listed } from "../../CommandTree.ts"
 import { helpOf } from "../../Help.ts"
 import { Manual } from "../../Manual.ts"
 import { Output } from "../../Output.ts"
+import { meantBy } from "../../Refusals.ts"
 import { TOPICS } from "../../topics/Topics.ts"
 import { topicText } from "../../TopicText.ts"
 import { UsageError } from "../../UsageError.ts"
@@ -42,9 +43,11 @@ const WIDEST = 100
 
 type Node = CommandNode<unknown, unknown>
 
+type Path = readonly [Node, ...ReadonlyArray<Node>]
+
 /** From the root to the command that these words name. */
-const pathOf = (root: Node, words: ReadonlyArray<string>): ReadonlyArray<Node> | undefined => {
-  const path = [root]
+const pathOf = (root: Node, words: ReadonlyArray<string>): Path | undefined => {
+  const path: [Node, ...Array<Node>] = [root]
   for (const word of words) {
     const child = path.at(-1)?.children.find(({ name }) => name === word)
     if (child === undefined) return undefined
@@ -55,17 +58,16 @@ const pathOf = (root: Node, words: ReadonlyArray<string>): ReadonlyArray<Node> |
 
 const unknown = (root: Node, words: ReadonlyArray<string>): UsageError => {
   const known = words.findIndex((_, index) => pathOf(root, words.slice(0, index + 1)) === undefined)
-  const above = words.slice(0, known)
-  const node = pathOf(root, above)?.at(-1) ?? root
-  const names = [...listed(node).map(({ name }) => name), ...(known === 0 ? TOPICS.map(({ name }) => name) : [])]
-  const near = nearest(words[known] ?? "", names)
-  const meant = [...above, near].join(" ")
+  const word = words[known] ?? ""
+  const above = pathOf(root, words.slice(0, known)) ?? [root]
+  const names = known === 0 ? [...listed(root).map(({ name }) => name), ...TOPICS.map(({ name }) => name)] : []
+  const near = nearest(word, names) ?? meantBy(above, word)?.slice(root.name.length + 1)
   return new UsageError({
     what: "No such command or topic",
     subject: `hx help ${words.join(" ")}`,
     hint:
       near === undefined
         ? `Topics are ${TOPICS.map(({ name }) => name).join(", ")}; commands are listed by: hx help`
-        : `Did you mean "hx help ${meant}"?`
+        : `Did you mean "hx help ${near}"?`
   })
 }
