@@ -9,7 +9,15 @@
  */
 
 import { Either } from "effect"
-import { choicesOf, type CommandNode, type CommandShape, type OptionShape, prune, shapeOf } from "./CommandTree.ts"
+import {
+  choicesOf,
+  type CommandNode,
+  type CommandShape,
+  type OptionShape,
+  prune,
+  shapeOf,
+  WHOLE_NUMBER
+} from "./CommandTree.ts"
 import * as Refusals from "./Refusals.ts"
 import type { UsageError } from "./UsageError.ts"
 
@@ -75,6 +83,11 @@ export const read = <E, R>(
     if (!command.runs && words.arguments.length === 0) return Either.right({ _tag: "Help", path })
     const own = words.options.filter(([option]) => !isOneOf(GLOBAL_OPTIONS, option)).flat()
     const tail = words.arguments.length === 0 ? [] : ["--", ...words.arguments]
+    const missing = shape.options.find(
+      ({ names: spellings, required }) =>
+        required === true && !words.options.some(([option]) => spellings.includes(option))
+    )
+    if (missing !== undefined) return Either.left(Refusals.missingOption(path, missing))
     return checkArguments(name, shape, words.arguments).pipe(
       Either.flatMap(() => globals(words.options)),
       Either.map((options) => ({ _tag: "Run", words: [...names, ...own, ...tail], options, tree: prune(path) }))
@@ -156,6 +169,9 @@ const readWords = <E, R>(
     if (value === undefined || another) return Either.left(Refusals.valueMissing(command, name, option.value, value))
     const choices = choicesOf(option.value)
     if (choices?.includes(value) === false) return Either.left(Refusals.noSuchChoice(name, value, choices))
+    if (option.value === WHOLE_NUMBER.value && !WHOLE_NUMBER.pattern.test(value)) {
+      return Either.left(Refusals.notANumber(name, value))
+    }
     options.push([name, value])
   }
   return Either.right({ options, arguments: args })

@@ -100,11 +100,16 @@ export const toCommand = <E, R>(node: CommandNode<E, R>): AnyCommand<E, R> => {
   return first === undefined ? node.own : node.own.pipe(Command.withSubcommands([first, ...rest]))
 }
 
+/** What an option that takes a whole number calls its value, and what such a number looks like. */
+export const WHOLE_NUMBER = { value: "N", pattern: /^[+-]?\d{1,15}$/ } as const
+
 export interface OptionShape {
   /** All spellings: "--limit", "-n". */
   readonly names: ReadonlyArray<string>
   /** What stands for its value in the help ("N"); undefined for a switch. */
   readonly value: string | undefined
+  /** The command cannot do without it. */
+  readonly required?: boolean
 }
 
 /** "a | b | c", as usages write it; undefined where the value is not one of a few. */
@@ -133,7 +138,7 @@ export const shapeOf = <E, R>(command: AnyCommand<E, R>): CommandShape => {
       case "Named": {
         const value = usage.acceptedValues._tag === "Some" ? usage.acceptedValues.value : undefined
         const [name = ""] = usage.names
-        if (name.startsWith("-")) options.push({ names: usage.names, value })
+        if (name.startsWith("-")) options.push({ names: usage.names, value, required: required && value !== undefined })
         else if (name.startsWith("<"))
           args.push({ name: name.slice(1, -1), required, repeated, choices: choicesOf(value) })
         return

@@ -248,7 +248,7 @@ export const reportText = (report: Report): string =>
 const ofFailure = (error: Reportable | ValidationError.ValidationError): Report => {
   if (isReportable(error)) return (ROWS[error._tag] as (error: Reportable) => Report)(error)
   const missing = error._tag === "MissingValue" || error._tag === "MissingFlag"
-  const what = missing ? "An option is missing" : "This command line cannot be understood"
+  const what = missing ? "An option is missing" : "A value that an option cannot have"
   return "error" in error
     ? row(2, what, plainText(error.error), "Add --help to the command to see its options.")
     : unforeseen(error)

@@ -5,6 +5,7 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import { Effect } from "effect"
+import { WHOLE_NUMBER } from "./CommandTree.ts"
 
 const WHEN = "WHEN"
 
@@ -34,9 +35,9 @@ export const dryRun = Options.boolean("dry-run").pipe(Options.withDescription("O
 /** An option that takes a whole number, and says its own name where it is given something else. */
 export const wholeNumber = (name: string): Options.Options<number> =>
   Options.text(name).pipe(
-    Options.withPseudoName("N"),
+    Options.withPseudoName(WHOLE_NUMBER.value),
     Options.mapEffect((text) =>
-      /^[+-]?\d{1,15}$/.test(text)
+      WHOLE_NUMBER.pattern.test(text)
         ? Effect.succeed(Number(text))
         : Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} ${text}: not a whole number`)))
     )

@@ -35,6 +35,15 @@ export const rememberedError = ({ tag }: { readonly tag: string }): RememberedEr
   return { what, category: categoryOf(code), code }
 }
 
+/** Its message without the reason or the words that it begins with, which are told in words of their own. */
+export const rememberedDetail = (error: { readonly tag: string; readonly message: string }): string => {
+  const [, reason = ""] = error.tag.split(".")
+  const begin = [reason, rememberedError(error).what].find(
+    (each) => each !== "" && error.message.startsWith(`${each}: `)
+  )
+  return begin === undefined ? error.message : error.message.slice(begin.length + 2)
+}
+
 export const categoryOf = (code: ExitCode): Category => CATEGORIES[code]
 
 type Told = readonly [code: ExitCode, what: string, ...rest: ReadonlyArray<string>]

@@ -1,6 +1,7 @@
 import { Cause, FiberId } from "effect"
 import { describe, expect, it } from "vitest"
 import { reportOf, reportText } from "../../src/cli/ErrorReport.ts"
+import { rememberedDetail, rememberedError } from "../../src/cli/RememberedError.ts"
 import { withoutSecrets } from "../../src/cli/Secrets.ts"
 import { UsageError } from "../../src/cli/UsageError.ts"
 import { DbError } from "../../src/db/DbError.ts"
@@ -20,6 +21,8 @@ describe("the words and exit codes that users were promised", () => {
   it.each([
     ["NoCredentials", "Unable to locate credentials", 3],
     ["AccessDenied", "Access Denied", 3],
+    ["CredentialsRefused", "Access Denied", 3],
+    ["NoSuchFolder", "No such folder", 6],
     ["Refused", "Connection refused", 6],
     ["TimedOut", "Timed out", 6],
     ["NoSuchBucket", "No such bucket", 6],
@@ -66,9 +69,60 @@ describe("the words and exit codes that users were promised", () => {
   })
 })
 
+describe("advice", () => {
+  const reportOn = (given: Partial<ConstructorParameters<typeof StoreError>[0]>) =>
+    reportOf(Cause.fail(new StoreError({ reason: "AccessDenied", operation: "get", subject: "bucket/key", ...given })))
+
+  it("names the permission that lacks, where it is known", () => {
+    const permission = { action: "s3:GetObject", resource: "arn:aws:s3:::bucket/key" }
+    expect(reportOn({ permission }).hint).toMatch(/^Allow s3:GetObject in the user's or the bucket's policy/)
+    expect(reportOn({}).hint).not.toContain("s3:")
+  })
+
+  it("names the region to use, where the store said it", () => {
+    expect(reportOn({ reason: "WrongRegion", region: "eu-west-1" }).hint).toContain("?region=eu-west-1")
+    expect(reportOn({ reason: "WrongRegion" }).hint).toContain("?region=…")
+  })
+})
+
+describe("an error that was remembered", () => {
+  it.each([
+    ["StoreError.Refused", "Refused: list b/p (nothing listens)", "Connection refused", "network", 6],
+    [
+      "StoreError.CredentialsRefused",
+      "CredentialsRefused: get b/x",
+      "Access Denied: the credentials are wrong",
+      "permission",
+      3
+    ],
+    ["DbError.Full", "Full: history.db", "No space left for the history database", "network", 6],
+    ["SequenceConflict", "Sequence number conflict: published 2", "Sequence number conflict", "conflict", 4],
+    ["ManifestCorrupt", "Manifest corruption detected: m", "Manifest corruption detected", "corruption", 5],
+    ["EnvelopeError.WrongKey", "WrongKey: manifest of d", "Wrong vault key", "permission", 3],
+    ["StoreError.Archived", "Archived: get b/x", "Archived in GLACIER", "archived", 7]
+  ] as const)("%s has the words and the code that were told then", (tag, message, what, category, code) => {
+    expect(rememberedError({ tag })).toEqual({ what, category, code })
+    const [begin] = message.split(": ")
+    expect(rememberedDetail({ tag, message })).toBe(message.slice((begin?.length ?? 0) + 2))
+  })
+
+  it.each(["StoreError", "StoreError.toString", "SomethingNewer.Reason", ""])(
+    "by a version that said %j is told as a failure, with its message whole",
+    (tag) => {
+      expect(rememberedError({ tag })).toEqual({ what: "Failed", category: "internal", code: 1 })
+      expect(rememberedDetail({ tag, message: "Refused: x" })).toBe("Refused: x")
+    }
+  )
+})
+
 describe("ends that no error describes", () => {
   it("an interruption is 130", () => {
-    expect(reportOf(Cause.interrupt(fiber)).code).toBe(130)
+    expect(reportOf(Cause.interrupt(fiber))).toMatchObject({
+      code: 130,
+      what: "Interrupted",
+      // An import keeps what it has read, a push what it has sent.
+      subject: "what was finished is kept, and nothing is half done"
+    })
   })
 
   it("a question that was answered with Ctrl-C is one too", () => {

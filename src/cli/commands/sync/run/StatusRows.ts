@@ -7,7 +7,7 @@ import type { Activity, LastPull, LastPush } from "../../../../sync/SyncState.ts
 import { agoText, whenText } from "../../../Ago.ts"
 import { reportOf } from "../../../ErrorReport.ts"
 import { printable } from "../../../Printable.ts"
-import { rememberedError } from "../../../RememberedError.ts"
+import { rememberedDetail, rememberedError } from "../../../RememberedError.ts"
 import { bytesText, counted, countText } from "../../../Units.ts"
 import { contentText, pendingLines } from "./Push.ts"
 
@@ -111,7 +111,7 @@ const lastErrorText = (activity: Activity, now: number): string => {
   const { category, what } = rememberedError(lastError)
   const on = lastError.during === undefined ? "" : `, on ${lastError.during}`
   const since = isOver(activity) ? `; ${lastError.during ?? "sync"} has succeeded since` : ""
-  return `${whenText(lastError.at, now)}${on}: ${what} [${category}]: ${printable(lastError.message)}${since}`
+  return `${whenText(lastError.at, now)}${on}: ${what} [${category}]: ${printable(rememberedDetail(lastError))}${since}`
 }
 
 /** Whether what failed last has succeeded since. */
