@@ -45,7 +45,7 @@ describe("hx config", { timeout: 60_000 }, () => {
     expect(rowOf(ran.stdout, "HX_SYNC_INTERVAL")).toMatch(/ 10m +file, sync\.interval$/)
     expect(rowOf(ran.stdout, "HX_SYNC_PART_SIZE")).toMatch(/ 5MiB +default$/)
     expect(rowOf(ran.stdout, "HX_SYNC_STORE")).toContain(`folder:${scratch.path}/store `)
-    expect(ran.stdout).toContain(`${file} `)
+    expect(ran.stdout).toContain(`${file}\n`)
     expect(readdirSync(device.home)).toEqual([".config"])
   })
 

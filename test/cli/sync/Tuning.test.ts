@@ -1,7 +1,7 @@
 /** What each HX_SYNC_* variable changes, seen from the other end: by a server, by what is stored, by when connections end. */
 
 import { spawn } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -104,6 +104,21 @@ describe("how history is cut and packed", { timeout: 60_000 }, () => {
     const [small = 0, large = 0] = counts
     expect(large).toBeGreaterThan(1)
     expect(small).toBeGreaterThan(3 * large)
+  })
+
+  it("both hold for folders too, where nothing goes up in parts", async () => {
+    const device = makeDevice(scratch.path, "folder")
+    await device.json(["sync", "init", "--no-encrypt", "--store", `folder:${at("store")}`])
+    await record(device.data, commands(400))
+    const pushed = await device.json(["sync", "push", "--verbose"], { env: { ...SMALL, HX_SYNC_PART_SIZE: "5MiB" } })
+    const sizes = readdirSync(join(at("store"), "segments"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).size)
+    expect(sizes.length).toBeGreaterThan(6)
+    // What follows the last segment is in the manifest.
+    expect(sizes.reduce((sum, size) => sum + size, 64 * KIB)).toBeGreaterThan(commands(400).join("").length)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * KIB)
+    expect(pushed["segments"]).toBe(sizes.length)
   })
 
   it("objects over HX_SYNC_PART_SIZE go up in parts of that size", async () => {
