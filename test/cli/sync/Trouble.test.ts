@@ -54,6 +54,24 @@ describe("when things go wrong", { timeout: 60_000 }, () => {
     expect(await b.json(["sync", "pull"])).toMatchObject({ added: 1, problems: [] })
   })
 
+  it("after a store went back, hx sync push --force publishes all again, and hx sync status --detailed tells", async () => {
+    const { a, b, store } = await pair("force-push")
+    await record(a.data, ["first"])
+    await a.json(["sync", "push"])
+    cpSync(store, at("earlier"), { recursive: true })
+    await record(a.data, ["second"], 1_700_000_100)
+    await a.json(["sync", "push"])
+    rmSync(store, { recursive: true })
+    cpSync(at("earlier"), store, { recursive: true })
+
+    expect((await a.hx(["sync", "pull"])).code).toBe(4)
+    expect((await a.hx(["sync", "push", "--force"])).code).toBe(0)
+    const told = await a.hx(["sync", "status", "--detailed"])
+    expect(told.code).toBe(0)
+    expect(told.stdout).toMatch(/Last error .*Sequence number conflict/)
+    expect(await b.json(["sync", "pull"])).toMatchObject({ added: 2, problems: [] })
+  })
+
   it("a damaged manifest stops its owner with exit 5, and the guide's reset, init, pull and push mend it for all", async () => {
     const { a, b, store } = await pair("damaged")
     for (const [index, command] of ["one", "two", "three"].entries()) {
