@@ -12,17 +12,18 @@ export interface Variable {
 /** What settings are for; their form and default come from their own table. */
 const PURPOSES: Readonly<Record<string, string>> = {
   HX_SYNC_STORE: "the store to use where --store is not given",
-  HX_SYNC_TIMEOUT: "a request fails that makes no progress for this long",
-  HX_SYNC_CONNECT_TIMEOUT: "how long a connection may take",
+  HX_SYNC_TIMEOUT:
+    "a request fails that makes no progress for this long, or lasts four times as long and a second for each 4 KiB; in folders only the latter",
+  HX_SYNC_CONNECT_TIMEOUT: "how long a connection may take; buckets only",
   HX_SYNC_MAX_RETRIES: "how often a request is tried again after a failure that may pass",
   HX_SYNC_RETRY_DELAY: "the first wait before trying again; it doubles each time",
   HX_SYNC_MAX_RETRY_DELAY: "the longest wait before trying again",
-  HX_SYNC_CONCURRENT_UPLOADS: "how many objects or parts go up at once",
+  HX_SYNC_CONCURRENT_UPLOADS: "how many objects go up at once, one part of each",
   HX_SYNC_CONCURRENT_DOWNLOADS: "how many objects come down at once",
   HX_SYNC_COMPRESSION: "whether objects are compressed",
   HX_SYNC_SEGMENT_SIZE: "how large an object of history becomes at most",
-  HX_SYNC_PART_SIZE: "objects larger than this go up in parts of this size",
-  HX_SYNC_INTERVAL: "how often the shell hook may sync in the background",
+  HX_SYNC_PART_SIZE: "objects larger than this go up in parts of this size; buckets only",
+  HX_SYNC_INTERVAL: "how often the shell hook, which is yet to come, may sync in the background",
   HX_SYNC_KEY_FILE: "the file that holds the recovery key",
   HX_SYNC_PASSPHRASE_FILE: "the file that holds the passphrase",
   HX_SYNC_KEY: "the recovery key itself",

@@ -64,6 +64,7 @@ const ADDRESSES: ReadonlyArray<string> = [...PROXIES, "AWS_ENDPOINT_URL", "AWS_E
 /** Of all others that begin with AWS_ it is not known what is in them. */
 const HARMLESS: ReadonlyArray<string> = [
   "AWS_PROFILE",
+  "AWS_DEFAULT_PROFILE",
   "AWS_REGION",
   "AWS_DEFAULT_REGION",
   "AWS_CONFIG_FILE",
