@@ -1,9 +1,12 @@
 /** Completions in the shells themselves: what they offer, and what they put into the line for names that are hostile to a shell. */
 
+import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { HistoryDb } from "../../src/db/HistoryDb.ts"
+import { file, live, SECOND, T0 } from "../db/Samples.ts"
 import { ENTRY, makeDevice, makeScratch } from "./Hx.ts"
 import { openTerminal, tmuxWorks } from "./Tmux.ts"
 
@@ -44,11 +47,12 @@ beforeAll(async () => {
   writeFileSync(join(files, "history old.txt"), "")
   writeFileSync(join(bin, "hx"), `#!/bin/sh\nexec '${process.execPath}' '${ENTRY}' "$@"\n`)
   chmodSync(join(bin, "hx"), 0o755)
-  for (const [index, host] of [...HOSTILE, ...UNSEEN].entries()) {
-    const history = `: ${1_700_000_000 + index}:0;echo ${index}\n`
-    const ran = await device.hx(["import", "--file", "-", "--format", "zsh", "--host", host], { stdin: history })
-    expect(ran).toMatchObject({ code: 0 })
-  }
+  const entries = [...HOSTILE, ...UNSEEN].map((host, index) => live(`echo ${index}`, T0 + index * SECOND, { host }))
+  await Effect.runPromise(
+    Effect.flatMap(HistoryDb, ({ log }) => log.record(entries)).pipe(
+      Effect.provide(file(join(device.data, "history.db")))
+    )
+  )
   for (const shell of ["zsh", "bash", "fish"])
     writeFileSync(script(shell), (await device.hx(["completions", shell])).stdout)
 }, 60_000)
@@ -69,7 +73,7 @@ const given = (expected: ReadonlyArray<string>) =>
     })
     .toEqual([...expected, ""])
 
-describe.skipIf(!has("fish"))("in fish", () => {
+describe.skipIf(!has("fish"))("in fish", { timeout: 60_000 }, () => {
   /** The candidates for a line that is being typed, with what is said of each. */
   const candidates = (line: string): ReadonlyArray<readonly [word: string, meaning: string]> =>
     run("fish", ["--no-config", "-c", `source ${script("fish")}; complete -C "$argv[1]"`, line])
@@ -114,7 +118,7 @@ describe.skipIf(!has("fish"))("in fish", () => {
   })
 })
 
-describe.skipIf(!has("bash"))("in bash", () => {
+describe.skipIf(!has("bash"))("in bash", { timeout: 60_000 }, () => {
   /** What bash is told for words of which the last is being typed, and what completes files instead. */
   const reply = (...words: ReadonlyArray<string>): ReadonlyArray<string> =>
     run("bash", [

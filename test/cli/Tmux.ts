@@ -17,12 +17,15 @@ export interface Terminal {
   readonly close: () => void
 }
 
+let opened = 0
+
 export const openTerminal = (
   name: string,
   program: ReadonlyArray<string>,
   options: { readonly env: Readonly<Record<string, string>>; readonly cwd: string; readonly columns?: number }
 ): Terminal => {
-  const server = ["-L", `hx-test-${process.pid}-${name}`, "-f", "/dev/null"]
+  // A server of its own: one that is about to end takes no sessions.
+  const server = ["-L", `hx-test-${process.pid}-${name}-${++opened}`, "-f", "/dev/null"]
   const tmux = (...words: ReadonlyArray<string>) => {
     const { status, stderr, stdout } = spawnSync("tmux", [...server, ...words], {
       env: { ...options.env, TERM: "xterm" },
