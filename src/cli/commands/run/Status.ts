@@ -48,7 +48,10 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
     [
       ["History", `${counted(history.entries, "entry", "entries")}${span}`],
       ["Database", `${printable(paths.database)} (${bytesText(database)})`],
-      ["Device", `${printable(name)} ${id}${label === "" ? " (named after this host, until hx sync init --device)" : ""}`],
+      [
+        "Device",
+        `${printable(name)} ${id}${label === "" ? " (named after this host, until hx sync init --device)" : ""}`
+      ],
       ["Capture", NO_CAPTURE],
       ["Sync", Option.match(sync, { onNone: () => NO_STORE, onSome: (known) => syncText(known, now) })]
     ]

@@ -62,11 +62,14 @@ const rounded = (dollars: number): number => Math.round(dollars * 10 ** DECIMALS
 const assumptions = ({ provider }: Estimate, asked: Prices): string => {
   const list = `Amazon's list prices for US East as of ${asked.asOf}`
   const whose =
-    provider === "aws" ? `At ${list}` : `This is not Amazon's S3, and hx does not know what it costs: at ${list}`
+    provider === "aws"
+      ? `At ${list}`
+      : `This is not Amazon's S3, and hx does not know what it costs: reckoned at ${list}`
   const own = asked.overridden.length === 0 ? "" : `, and yours (${asked.overridden.join(", ")})`
+  const prices = `${asked.storage} for a GB a month, ${asked.writes} and ${asked.reads} for 1,000 requests, ${asked.egress} for a GB received`
   return [
-    `${whose}${own}; HX_SYNC_PRICE_STORAGE, _PUT, _GET and _EGRESS set others.`,
-    `Storage as if kept the whole month in the standard class; requests and bytes of this device alone, as counted so far this month, not projected;`,
+    `${whose}${own}: ${prices}. HX_SYNC_PRICE_STORAGE, _PUT, _GET and _EGRESS set others.`,
+    "Storage as if kept the whole month in the standard class. Requests and bytes of this device alone, as counted so far this month, not projected;",
     `${asked.freeEgress} GB received a month are free.`
   ].join("\n")
 }
