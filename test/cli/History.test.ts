@@ -165,7 +165,7 @@ describe("hx export", () => {
   it("refuses what cannot be written", async () => {
     const device = await prepared("export-refused")
     expect((await device.hx(["export"])).code).toBe(2)
-    expect((await device.hx(["export", "--file", "no/such/dir/f"])).stderr).toContain("No such file")
+    expect((await device.hx(["export", "--file", "no/such/dir/f"])).stderr).toContain("No such directory")
     expect((await device.hx(["export", "--file", "."])).stderr).toContain("Not a file")
     expect(existsSync(join(device.home, "no"))).toBe(false)
   })
