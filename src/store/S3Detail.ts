@@ -38,7 +38,7 @@ export const detailOf = (reason: StoreErrorReason, failure: S3Failure, permissio
         ? "the other side closed it"
         : said
     default:
-      return said
+      return said ?? (failure.fromS3 ? failure.name : undefined)
   }
 }
 

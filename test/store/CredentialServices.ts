@@ -3,11 +3,14 @@
  * machines. Whoever asks gets the account that is given out at the time.
  */
 
-import { createServer, type IncomingMessage } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { createServer as createTlsServer } from "node:https"
 import { type Account, close, collect, listen } from "./S3StandIn.ts"
+import type { SelfSigned } from "./SelfSigned.ts"
 
 export interface CredentialServices {
   readonly endpoint: string
+  readonly port: number
   /** What was asked: "AssumeRoleWithWebIdentity", a path; with the form and headers that came with it. */
   readonly asked: Array<{
     readonly what: string
@@ -21,12 +24,12 @@ export interface CredentialServices {
   readonly stop: () => Promise<void>
 }
 
-export const startCredentialServices = async (): Promise<CredentialServices> => {
+export const startCredentialServices = async (tls?: SelfSigned): Promise<CredentialServices> => {
   const asked: Array<CredentialServices["asked"][number]> = []
   let account: Account = { accessKey: "", secretKey: "" }
   let expiration = 0
   let refusal: readonly [code: string, message: string] | undefined
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     collect(request).then(
       (body) => {
         const form = new URLSearchParams(body.toString())
@@ -46,10 +49,13 @@ export const startCredentialServices = async (): Promise<CredentialServices> => 
       },
       () => response.destroy()
     )
-  })
+  }
+  const server =
+    tls === undefined ? createServer(listener) : createTlsServer({ cert: tls.certificate, key: tls.key }, listener)
   const port = await listen(server)
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http${tls === undefined ? "" : "s"}://127.0.0.1:${port}`,
+    port,
     asked,
     give: (given, seconds = 3600) => {
       account = given
