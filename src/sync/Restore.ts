@@ -7,13 +7,12 @@
 
 import { Chunk, Effect, Either, Option, Stream } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
-import type { DeviceId } from "../domain/Device.ts"
 import { type ArchiveClass, archiveClassOf, archivedAmong } from "../store/ArchiveClass.ts"
 import { AssumedCapabilities, type ObjectStoreService, type Restoration } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { Stores } from "../store/Stores.ts"
 import type { StoreUrl } from "../store/StoreUrl.ts"
-import { MANIFESTS, parseManifestName, SEGMENTS, segmentsOf, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
+import { MANIFESTS, parseManifestName, segmentName, SEGMENTS, segmentsOf, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { StoredCredentials } from "./StoredCredentials.ts"
 import { nowMicros } from "./SyncClock.ts"
 import type { Problem } from "./SyncError.ts"
@@ -80,18 +79,18 @@ interface Wanted {
   readonly bytes: number
 }
 
+/** Of a log that is known its new segments are few, and its manifest tells which: only those found archived before are asked for along with it. */
 const hiddenBehind = Effect.fnUntraced(function* (store: ObjectStoreService, name: string) {
+  const db = yield* HistoryDb
   const manifest = parseManifestName(name)
-  if (manifest === null || (yield* isKnown(manifest.log))) return []
-  return yield* archivedBelow(store, segmentsOf(manifest.device))
+  if (manifest === null || manifest.log === (yield* db.device.id)) return []
+  const known = (yield* db.peers.ranges(manifest.log)).length > 0
+  const met = (yield* SyncState.allPeers).get(manifest.log)?.archived?.ids ?? []
+  if (known && met.length === 0) return []
+  const names = new Set(met.map((id) => segmentName(manifest.device, id)))
+  const archived = yield* archivedBelow(store, segmentsOf(manifest.device))
+  return known ? archived.filter((each) => names.has(each.name)) : archived
 })
-
-/** Whether something of a log has been applied: its new segments are few then, and which they are, its manifest tells. */
-const isKnown = (log: DeviceId) =>
-  Effect.gen(function* () {
-    const db = yield* HistoryDb
-    return log === (yield* db.device.id) || (yield* db.peers.ranges(log)).length > 0
-  })
 
 const archivedBelow = (store: ObjectStoreService, prefix: string): Effect.Effect<ReadonlyArray<Wanted>, StoreError> =>
   Effect.map(Stream.runCollect(store.list(prefix)), (listed) =>

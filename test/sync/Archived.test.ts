@@ -202,6 +202,21 @@ describe("an archived manifest", () => {
     })
   )
 
+  it.scoped("is asked for with the segments that were found archived before it", () =>
+    Effect.gen(function* () {
+      const { a, b, world } = yield* pair
+      yield* publish(a, 2)
+      const [oldest = ""] = segmentsIn(world)
+      archive(world.bucket, oldest)
+      yield* pull(b)
+      archive(world.bucket, manifestName(yield* a.id))
+      expect(yield* restoring(b)).toMatchObject({ problems: [{ kind: "archived" }], restored: { started: 2 } })
+      restoreDone(world.bucket)
+      expect((yield* pull(b)).problems).toEqual([])
+      expect(yield* historyOf(b)).toEqual(yield* historyOf(a))
+    })
+  )
+
   it.scoped("of ours stops no push, not even where the store knows no conditions", () =>
     Effect.gen(function* () {
       const world = makeWorld({ create: "ignored", ifMatch: "ignored" })
