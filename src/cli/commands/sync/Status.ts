@@ -25,7 +25,8 @@ export const status = leaf(
     lazily(() => import("./run/Status.ts"))
   ),
   {
-    summary: "Shows store, vault, device, last push and pull, what is pending, and whether the store answers.",
+    summary:
+      "Shows store, vault, device, last push and pull, what is pending, and whether the store answers: exit code 0 either way.",
     examples: ["sync status", "sync status --verbose", "sync status --last-sync"]
   }
 )
