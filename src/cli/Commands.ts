@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { completions } from "./commands/Completions.ts"
 import { completionValues } from "./commands/CompletionValues.ts"
 import { config } from "./commands/Config.ts"
+import { doctor } from "./commands/Doctor.ts"
 import { exportHistory } from "./commands/Export.ts"
 import { find } from "./commands/Find.ts"
 import { forget } from "./commands/Forget.ts"
@@ -33,6 +34,7 @@ const children: ReadonlyArray<CommandNode<Reportable, Manual | Output | Progress
   status,
   stats,
   config,
+  doctor,
   sync,
   help,
   completions,
