@@ -58,6 +58,22 @@ describe("init refuses", { timeout: 60_000 }, () => {
     expect((await device.hx(["sync", "push"])).stderr).toContain("No store to sync with")
   })
 
+  it.each(["--passphrase-file", "--key-file"])(
+    "a secret where %s wants a file, and does not repeat it",
+    async (option) => {
+      const ran = await device.hx(["sync", "init", "--store", store, option, "correct horse/battery staple"])
+      expect(ran).toMatchObject({ code: 2, stdout: "" })
+      expect(ran.stderr).toContain(`${option}: there is no such file`)
+      expect(ran.stderr).not.toContain("horse")
+    }
+  )
+
+  it.each(["--key-file", "--passphrase-file"])("an endless %s, at once", async (option) => {
+    const ran = await device.hx(["sync", "init", "--store", store, option, "/dev/zero"])
+    expect(ran).toMatchObject({ code: 2, stdout: "" })
+    expect(ran.stderr).toContain(`${option}, /dev/zero: it is too large to hold a key or a passphrase`)
+  })
+
   it.each([
     ["a parameter that does not exist, with the nearest", "s3://bucket/hx?regin=us-west-2", "region"],
     ["one key without the other", "s3://bucket/hx?access_key=AKIA", "secret_key"],

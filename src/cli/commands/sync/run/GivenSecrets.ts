@@ -4,7 +4,7 @@
  */
 
 import { Effect, Option, Redacted } from "effect"
-import { readFile } from "node:fs/promises"
+import { open } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { errno } from "../../../../platform/Errno.ts"
 import { Paths } from "../../../../platform/Paths.ts"
@@ -41,8 +41,8 @@ export const givenSecrets = Effect.fn("GivenSecrets.read")(function* (options: S
 /** Stands for standard input. */
 const INPUT = "-"
 
-/** No key or passphrase comes near this, in bytes. */
-const MAX_BYTES = 64 * 1024
+/** No key or passphrase comes near this, in bytes; devices and pipes can be endless, so no more is read. */
+const MAX_BYTES = 16 * 1024
 
 const find = Effect.fnUntraced(function* (
   name: string,
@@ -95,10 +95,34 @@ const readFileOf = Effect.fnUntraced(function* (name: string, path: string) {
   const { home, workingDirectory } = yield* Paths
   const whole = path.startsWith("~/") ? join(home, path.slice(2)) : resolve(workingDirectory, path)
   return yield* Effect.tryPromise({
-    try: () => readFile(whole),
-    catch: (cause) => unreadable(`${name}, ${path}`, reasonOf(cause))
+    try: () => readBounded(whole),
+    catch: (cause) => (isNoFile(cause) ? noFile(name, path) : unreadable(`${name}, ${path}`, reasonOf(cause)))
   })
 })
+
+const readBounded = async (path: string): Promise<Uint8Array> => {
+  const handle = await open(path)
+  try {
+    const bytes = Buffer.alloc(MAX_BYTES + 1)
+    let length = 0
+    for (let read = 1; read > 0 && length < bytes.length; length += read) {
+      read = (await handle.read(bytes, length, bytes.length - length)).bytesRead
+    }
+    return bytes.subarray(0, length)
+  } finally {
+    await handle.close()
+  }
+}
+
+const isNoFile = (cause: unknown): boolean => ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(errno(cause) ?? "")
+
+/** What was given may be the secret itself, and is repeated only where it can be nothing but a path. */
+const noFile = (name: string, path: string) =>
+  new UsageError({
+    what: "The file cannot be read",
+    subject: `${/^(~|\.{1,2})?\/\S*$/.test(path) ? `${name}, ${path}` : name}: there is no such file`,
+    hint: "Give the path of a file that holds it. If you gave a key or a passphrase itself, your shell's history holds it now: remove it there."
+  })
 
 /** What ends the last line is no part of a passphrase. */
 const toPassphrase = (given: SecretText): Effect.Effect<SecretText, UsageError> => {
@@ -119,8 +143,6 @@ const unreadable = (path: string, why: string) =>
 
 const reasonOf = (cause: unknown): string => {
   switch (errno(cause)) {
-    case "ENOENT":
-      return "there is no such file"
     case "EACCES":
       return "you may not read it"
     case "EISDIR":
