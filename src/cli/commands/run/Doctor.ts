@@ -2,7 +2,7 @@
  * What `hx doctor` does and says: a line for each thing it looks at, `ok`, `warning` or `problem`, and what to do. It changes nothing. Warnings are
  * for the user to weigh: with no problem the exit code is 0, else that of the first problem.
  *
- * With --json: `problems`, `warnings` (how many), `checks` [{`check`, `outcome` (`ok`, `warning`, `problem`, `skipped`), `detail`, `cure` (null:
+ * With --json: `problems`, `warnings` (how many), `checks` [{`check` (`data-directory`), `outcome` (`ok`, `warning`, `problem`, `skipped`), `detail`, `cure` (null:
  * none), `code` (the exit code of a problem, else null)}].
  */
 
@@ -92,7 +92,7 @@ const reportFor = ({ cure, detail, error, id }: Told): Report => {
 }
 
 const toJson = (finding: Told): Json => ({
-  check: finding.id,
+  check: finding.id.toLowerCase().replace(/[^a-z]+/g, "-"),
   outcome: lineOf(finding).mark,
   detail: clean(detailOf(finding)),
   cure: lineOf(finding).cure === undefined ? null : clean(lineOf(finding).cure ?? ""),
