@@ -31,7 +31,7 @@ export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>, columns = N
       ? []
       : [
           "Variables it reads, see hx help environment:",
-          ...about.variables.flatMap((names) => wrap(names.join(", "), columns - 2, "whole").map((line) => `  ${line}`))
+          ...wrap(about.variables.map(families).flat().join(", "), columns - 2, "whole").map((line) => `  ${line}`)
         ],
     list(
       "Exit codes beside 0, 1, 2 and 130",
@@ -44,6 +44,12 @@ export const helpOf = <E, R>(path: ReadonlyArray<CommandNode<E, R>>, columns = N
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`
 }
+
+/** Names as they fit into a line or two: of a long group, what its names begin with. The topic and the manual have them all. */
+const families = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.length <= MOST_NAMES ? names : [...new Set(names.map((name) => name.replace(/^(HX_SYNC_|AWS_).*$/, "$1*")))]
+
+const MOST_NAMES = 6
 
 /** What there is to say of a command: for its help, the manual and completions. */
 export interface About {
