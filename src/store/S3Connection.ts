@@ -58,7 +58,7 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
   const requestHandler = { ...(yield* requestHandlerOptions(routes, policy)), socketTimeout: 0 }
   const base = {
     ...identity.config,
-    ...Option.match(service.endpoint, { onNone: () => ({}), onSome: (endpoint) => ({ endpoint }) }),
+    ...Option.match(service.endpoint, { onNone: () => ({}), onSome: atEndpoint }),
     forcePathStyle: service.pathStyle,
     requestHandler,
     ...FIXED
@@ -99,6 +99,9 @@ export const openConnection = Effect.fn("S3Connection.open")(function* (
   })
 })
 
+/** AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT choose among Amazon's own; the SDK refuses to begin with them and another. */
+const atEndpoint = (endpoint: string) => ({ endpoint, useFipsEndpoint: false, useDualstackEndpoint: false })
+
 const NEVER = new AbortController().signal
 
 /** What never depends on the user. */
@@ -111,6 +114,8 @@ const FIXED = {
   // Else bodies over 2 MiB wait for "100 Continue" on each fresh connection.
   expectContinueHeader: false,
   followRegionRedirects: false,
+  // S3Service has looked for one, and decided on more than the address by it.
+  ignoreConfiguredEndpointUrls: true,
   disableS3ExpressSessionAuth: true,
   // "auto" would ask the metadata service.
   defaultsMode: "standard",

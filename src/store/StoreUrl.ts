@@ -115,16 +115,16 @@ export const describeLocation = (location: StoreLocation): string => {
 }
 
 /**
- * A shell cuts an unquoted URL at its first "&", so that only the first parameter arrives. One that names an endpoint and nothing else looks like
- * that; it may be meant, so this is a note and no error.
+ * A shell cuts an unquoted URL at its first "&", so that only the first parameter arrives. One that names an endpoint or a path style and nothing
+ * else looks like that (bash and sh run the rest as commands; zsh and fish refuse the "?" before hx is started). It may be meant, so this is a note
+ * for where something failed, and no error.
  */
-export const quotingHint = (url: StoreUrl): Option.Option<string> =>
-  url.location._tag === "S3" &&
-  Option.isSome(url.location.endpoint) &&
-  Option.isNone(url.location.pathStyle) &&
-  Option.isNone(url.location.region) &&
-  Option.isNone(url.location.profile) &&
-  Option.isNone(url.credentials)
+export const quotingHint = ({ credentials, location }: StoreUrl): Option.Option<string> =>
+  location._tag === "S3" &&
+  Option.isSome(location.endpoint) !== Option.isSome(location.pathStyle) &&
+  Option.isNone(location.region) &&
+  Option.isNone(location.profile) &&
+  Option.isNone(credentials)
     ? Option.some(QUOTE)
     : Option.none()
 

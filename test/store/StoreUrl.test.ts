@@ -236,7 +236,8 @@ describe("a bad store URL", () => {
 
 describe("the note on quoting", () => {
   it("is given where the URL looks cut at its first ampersand", () => {
-    expect(Option.getOrThrow(quotingHint(parse("s3://hx-sync?endpoint=localhost:9000")))).toContain("quote")
+    for (const first of ["endpoint=localhost:9000", "path_style=true"])
+      expect(Option.getOrThrow(quotingHint(parse(`s3://hx-sync?${first}`)))).toContain("quote")
   })
 
   it.each(["s3://b-b?endpoint=localhost:9000&path_style=true", "s3://b-b?region=us-west-2", "s3://b-b", "folder:/x"])(

@@ -1,10 +1,11 @@
 /** Where the store is and who asks it, on the built program: every parameter of the store URL, variables, and profiles. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type StandIn, startStandIn } from "../../store/S3StandIn.ts"
-import { type Device, makeDevice, makeScratch } from "../Hx.ts"
+import { type Device, ENTRY, makeDevice, makeScratch } from "../Hx.ts"
 
 const scratch = makeScratch()
 afterAll(scratch.remove)
@@ -93,6 +94,15 @@ describe("a parameter of the store URL", { timeout: 60_000 }, () => {
     expect(readFileSync(join(on.data, "credentials"), "utf8")).toContain(SESSION.sessionToken)
   })
 
+  it("keys of an earlier init are used by a later one without any, whatever region and path style it names", async () => {
+    const { on } = await initAt(`s3://history/kept?${endpoint()}&${KEYS}`)
+    await on.json(["sync", "reset"])
+    server.requests.length = 0
+    const again = await initAt(`s3://history/kept?region=eu-west-3&path_style=true&${endpoint()}`, {}, on)
+    expect(again).toMatchObject({ accessKey: OURS.accessKey, region: "eu-west-3" })
+    expect(again.ran.stdout).toMatch(/^Joined the vault/)
+  })
+
   it("profile: that one's keys and region, whatever the variables say", async () => {
     const on = aws(device(), {
       config: "[profile paris]\nregion = eu-west-3\n",
@@ -105,7 +115,9 @@ describe("a parameter of the store URL", { timeout: 60_000 }, () => {
 
 describe("without keys in the URL", { timeout: 60_000 }, () => {
   it("those of the variables are used, with the session token; for the endpoint of AWS_ENDPOINT_URL_S3", async () => {
-    const env = { AWS_ENDPOINT_URL_S3: server.endpoint, AWS_DEFAULT_REGION: "us-west-2" }
+    // What chooses among Amazon's own addresses has no say about others.
+    const own = { AWS_USE_DUALSTACK_ENDPOINT: "true", AWS_USE_FIPS_ENDPOINT: "true" }
+    const env = { AWS_ENDPOINT_URL_S3: server.endpoint, AWS_DEFAULT_REGION: "us-west-2", ...own }
     expect(await initAt("s3://history/hx-sync", { ...VARIABLES, ...env })).toMatchObject({ accessKey: OURS.accessKey })
     server.requests.length = 0
     const { accessKey: id, secretKey: secret, sessionToken: token } = SESSION
@@ -151,6 +163,21 @@ describe("without keys in the URL", { timeout: 60_000 }, () => {
     expect(bare).toMatchObject({ accessKey: OTHERS.accessKey, region: "eu-north-1" })
   })
 
+  it("the endpoint and the addressing style are the profile's, where neither the URL nor a variable names them", async () => {
+    const on = aws(device(), {
+      config: `[profile hx]\nendpoint_url = http://localhost:${server.port}\ns3 =\n  addressing_style = virtual\n`
+    })
+    const env = { ...VARIABLES, AWS_PROFILE: "hx" }
+    expect(await initAt("s3://history/profile", env, on)).toMatchObject({ host: `history.localhost:${server.port}` })
+    server.requests.length = 0
+    const { AWS_PROFILE: _, ...keys } = env
+    expect(
+      await initAt("s3://history/profile?path_style=true", { ...keys, AWS_ENDPOINT_URL: server.endpoint }, on)
+    ).toMatchObject({
+      host: `127.0.0.1:${server.port}`
+    })
+  })
+
   it("keys in variables come before AWS_PROFILE, as for the AWS CLI", async () => {
     const on = aws(device(), {
       credentials: `[hx]\naws_access_key_id=${OTHERS.accessKey}\naws_secret_access_key=${OTHERS.secretKey}\n`
@@ -168,5 +195,27 @@ describe("without keys in the URL", { timeout: 60_000 }, () => {
     expect(ran.stderr).toMatch(/^Note: .*\nUnable to locate credentials\n/)
     expect(ran.stderr).toContain(named)
     expect(server.requests).toEqual([])
+  })
+})
+
+describe("a URL that the shell has cut at its first ampersand", { timeout: 60_000 }, () => {
+  it("is noticed: the message says to quote it", async () => {
+    const on = device()
+    const unquoted = `s3://history?${endpoint()}&path_style=true&${KEYS}`
+    const line = `"$0" "$1" sync init --store ${unquoted}; wait`
+    const ran = await new Promise<{ readonly stderr: string }>((resolve) => {
+      execFile("bash", ["-c", line, process.execPath, ENTRY], { env: on.env }, (_error, _stdout, stderr) =>
+        resolve({ stderr })
+      )
+    })
+    expect(ran.stderr).toMatch(/^Note: .*quote all of it: the shell cuts it there\.\nUnable to locate credentials\n/m)
+    expect(server.requests).toEqual([])
+  })
+
+  it("is an error where only a key is left of it, and says so too", async () => {
+    const ran = await device().hx(["sync", "init", "--store", `s3://history?access_key=${OURS.accessKey}`])
+    expect(ran).toMatchObject({ code: 2, stdout: "" })
+    expect(ran.stderr).toMatch(/access_key is given without secret_key\n.*\n.*quote all of it/)
+    expect(ran.stderr).not.toContain(OURS.accessKey)
   })
 })
