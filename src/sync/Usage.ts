@@ -6,7 +6,7 @@
  * command that is killed is not counted, and one that runs over midnight counts in the month in which it ends.
  */
 
-import { Clock, Effect, Either, Exit, Layer, Option } from "effect"
+import { Clock, Effect, Either, Layer, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { RequestLog, type RequestRecord } from "../store/RequestLog.ts"
 import { describeLocation, parseStoreUrl } from "../store/StoreUrl.ts"
@@ -20,17 +20,13 @@ export const MONTHS_KEPT = 12
 
 /** Writes down the requests of this run when it is over, however it ends. */
 export const layer = Layer.scopedDiscard(
-  Effect.addFinalizer((exit) =>
-    Effect.zipRight(Exit.isSuccess(exit) ? Effect.void : lastAnswers, save).pipe(
-      Effect.catchAll((error) => Effect.logDebug("Requests not counted:", error))
-    )
-  )
+  Effect.addFinalizer(() => Effect.catchAll(save, (error) => Effect.logDebug("Requests not counted:", error)))
 )
 
 /** The months in which this store was asked anything, the newest first; the current one comes first, also where there was nothing. This run is counted. */
 export const usageOf = Effect.fn("Usage.of")(function* (store: string) {
   const month = monthOf(yield* Clock.currentTimeMillis)
-  const records = yield* Effect.flatMap(RequestLog, (log) => log.records)
+  const records = yield* recorded
   const all = added(yield* SyncState.usageOrNone, records, month, yield* boundStore)
   const ours = all.filter((each) => each.store === store)
   const current = ours.find((each) => each.month === month) ?? unused(store, month)
@@ -106,7 +102,7 @@ const monthsBefore = (month: string, count: number): string => {
 }
 
 const save = Effect.gen(function* () {
-  const records = yield* Effect.flatMap(RequestLog, (log) => log.records)
+  const records = yield* recorded
   if (records.length === 0) return
   const db = yield* HistoryDb
   const month = monthOf(yield* Clock.currentTimeMillis)
@@ -132,7 +128,7 @@ const boundStore = Effect.map(
   })
 )
 
-/** A request that an interruption ended is recorded when its promise notices: within the turn of the event loop. */
-const lastAnswers = Effect.async<void>((resume) => {
+/** A request that was interrupted is recorded when its promise hears of that, which is within the turn of the event loop. */
+const recorded = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
-})
+}).pipe(Effect.zipRight(Effect.flatMap(RequestLog, (log) => log.records)))

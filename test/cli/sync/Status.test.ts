@@ -163,6 +163,23 @@ describe.each([{ kind: "s3rver" }, ...(real === undefined ? [] : [{ kind: "real 
       expect(text).toContain("as of 2026-10")
     })
 
+    it.runIf(kind === "s3rver")(
+      "waits for a server that says nothing only so long, and counts what it asked",
+      async () => {
+        const b = makeDevice(scratch.path, `${kind}-b`)
+        proxy.plan(() => undefined)
+        const before = (await tellJson(b, [])).usage[0]!
+        proxy.plan(() => ({ kind: "stall" }))
+        const told = await tellJson(b, ["--detailed"], { HX_SYNC_CONNECT_TIMEOUT: "100ms" })
+        expect(told).toMatchObject({ answer: { ok: false, error: "Timed out" }, stored: null })
+        expect(proxy.requests).toHaveLength(1)
+        expect(told.usage[0]).toMatchObject({ requests: before.requests + 1, failed: before.failed + 1 })
+        proxy.plan(() => undefined)
+        // And once only.
+        expect((await tellJson(b, [])).usage[0]).toMatchObject({ requests: before.requests + 2 })
+      }
+    )
+
     it("works without the server, says why nothing was asked, and counts what nobody heard of apart", async () => {
       proxy.plan(() => undefined)
       const b = makeDevice(scratch.path, `${kind}-b`)
@@ -189,8 +206,12 @@ describe.each([{ kind: "s3rver" }, ...(real === undefined ? [] : [{ kind: "real 
       expect(storage).toMatchObject({ stored: null, storedError: expect.stringContaining("Connection refused") })
       expect((await b.hx(["sync", "pull"])).code).toBe(6)
       const failed = await b.hx(["sync", "status"])
-      expect(rowOf(failed.stdout, "Last error")).toMatch(/^(just now|\d+ (s|min) ago) \(.*\), on pull: Connection refused \[network\]: /)
-      expect(rowOf(failed.stdout, "Last pull")).toMatch(/^failed (just now|\d+ (s|min) ago) \(see the last error\); before that /)
+      expect(rowOf(failed.stdout, "Last error")).toMatch(
+        /^(just now|\d+ (s|min) ago) \(.*\), on pull: Connection refused \[network\]: /
+      )
+      expect(rowOf(failed.stdout, "Last pull")).toMatch(
+        /^failed (just now|\d+ (s|min) ago) \(see the last error\); before that /
+      )
     })
   }
 )
