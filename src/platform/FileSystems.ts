@@ -1,6 +1,6 @@
 /** What is known of the file system that a path is on: its kind, whether other machines may have it mounted too, and how much room it has. */
 
-import { Effect } from "effect"
+import { Data, Effect } from "effect"
 import { type StatsFs, statfsSync } from "node:fs"
 import { statfs } from "node:fs/promises"
 
@@ -17,10 +17,19 @@ export interface FileSystem {
 /** Throws what statfs(2) reports. */
 export const fileSystemSync = (path: string): FileSystem => describe(statfsSync(path))
 
-/** The same without holding up the process, where a network is not there; fails with what statfs(2) reports. */
+/** The same without holding up the process, where a network is not there. */
 export const fileSystemOf = Effect.fn("FileSystems.of")((path: string) =>
-  Effect.tryPromise({ try: async () => describe(await statfs(path)), catch: (cause) => cause })
+  Effect.tryPromise({
+    try: async () => describe(await statfs(path)),
+    catch: (cause) => new FileSystemUnknown({ path, cause })
+  })
 )
+
+/** What statfs(2) would not tell. */
+export class FileSystemUnknown extends Data.TaggedError("FileSystemUnknown")<{
+  readonly path: string
+  readonly cause: unknown
+}> {}
 
 const describe = ({ bavail, blocks, bsize, type }: StatsFs): FileSystem => {
   const magic = process.platform === "linux" ? type >>> 0 : 0
