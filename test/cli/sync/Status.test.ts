@@ -170,7 +170,7 @@ describe.each([{ kind: "s3rver" }, ...(real === undefined ? [] : [{ kind: "real 
         proxy.plan(() => undefined)
         const before = (await tellJson(b, [])).usage[0]!
         proxy.plan(() => ({ kind: "stall" }))
-        const told = await tellJson(b, ["--detailed"], { HX_SYNC_CONNECT_TIMEOUT: "100ms" })
+        const told = await tellJson(b, ["--detailed"], { HX_SYNC_CONNECT_TIMEOUT: "1500ms" })
         expect(told).toMatchObject({ answer: { ok: false, error: "Timed out" }, stored: null })
         expect(proxy.requests).toHaveLength(1)
         expect(told.usage[0]).toMatchObject({ requests: before.requests + 1, failed: before.failed + 1 })
