@@ -159,6 +159,9 @@ describe("without keys in the URL", { timeout: 60_000 }, () => {
       })
     }
     server.requests.length = 0
+    const other = await initAt(`s3://history/other?${endpoint()}`, { AWS_DEFAULT_PROFILE: "hx" }, on)
+    expect(other).toMatchObject({ accessKey: OURS.accessKey })
+    server.requests.length = 0
     const bare = await initAt(`s3://history/default?${endpoint()}`, {}, on)
     expect(bare).toMatchObject({ accessKey: OTHERS.accessKey, region: "eu-north-1" })
   })
