@@ -3,7 +3,7 @@
  * and whoever sends a large object hears how much of it has arrived.
  *
  * A body goes out in small pieces, each when the socket has taken the one before. What the kernel then still holds is counted as not sent yet
- * (SocketQueue). Where the kernel does not tell, a body that it has taken whole is excused for as long as a slow link needs for it.
+ * (SocketQueue). What lies between, in proxies and in kernels that do not tell, is excused (Link).
  *
  * Time is counted in ticks of this process: while it is busy (SQLite, say) nothing can be read or sent, and that is not the store's fault.
  */
@@ -12,6 +12,7 @@ import type { S3Client } from "@aws-sdk/client-s3"
 import { type Agent, type ClientRequest, IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
 import { Readable } from "node:stream"
+import { Link } from "./S3Link.ts"
 import { unacknowledged } from "./SocketQueue.ts"
 
 /** Told the bytes that the other side has acknowledged, of one body; never less than before. */
@@ -33,11 +34,12 @@ export interface TransferLimits {
 
 export const makeTransfers = (limits: TransferLimits): Transfers => {
   const listeners = new WeakMap<object, OnSent>()
+  const link = new Link()
   return {
     onSent: (body, listener) => void listeners.set(body, listener),
     watched: (client) => {
       const handler = client.config.requestHandler
-      const handle = watching(handler, limits, (body) => listeners.get(body))
+      const handle = watching(handler, { ...limits, link }, (body) => listeners.get(body))
       client.config.requestHandler = Object.create(handler, { handle: { value: handle } }) as Handler
       return client
     }
@@ -52,7 +54,11 @@ export const isConnecting = (agents: { readonly httpAgent: Agent; readonly https
 
 /** Sends with another handler. */
 const watching =
-  (handler: Handler, limits: TransferLimits, listenerOf: (body: Uint8Array) => OnSent | undefined): Handler["handle"] =>
+  (
+    handler: Handler,
+    limits: TransferLimits & { readonly link: Link },
+    listenerOf: (body: Uint8Array) => OnSent | undefined
+  ): Handler["handle"] =>
   async (request, options: { readonly abortSignal?: unknown } = {}) => {
     const body: unknown = request.body
     const outgoing = body instanceof Uint8Array ? new OutgoingBody(body) : undefined
@@ -64,7 +70,7 @@ const watching =
     if (outgoing !== undefined) request.body = outgoing
     try {
       const answer = await handler.handle(request, { ...options, abortSignal })
-      watch.answered(answer.response.body)
+      watch.answered(answer.response.statusCode, answer.response.body)
       return answer
     } catch (thrown) {
       watch.stop()
@@ -85,12 +91,6 @@ const TICK = 250
 
 /** A request's life has at least so many ticks before it counts as standing still. */
 const MIN_TICKS = 4
-
-/** What is assumed of a link where the kernel does not tell what has left it: bytes per second, for each of several transfers. */
-const ASSUMED = 32 * 1024
-
-/** No kernel holds more than about this much for one socket. */
-const MOST_HELD = 8 * 1024 * 1024
 
 /** A body of known bytes, to be piped into a request. */
 class OutgoingBody extends Readable {
@@ -126,6 +126,7 @@ class OutgoingBody extends Readable {
 }
 
 interface Subject extends TransferLimits {
+  readonly link: Link
   /** Undefined for a request without a body. */
   readonly outgoing: OutgoingBody | undefined
   readonly onSent: OnSent | undefined
@@ -138,6 +139,7 @@ class Watch {
   /** Milliseconds. */
   private readonly tick: number
   private readonly timer: NodeJS.Timeout
+  private readonly began = performance.now()
   private answer: IncomingMessage | undefined
   private sent = 0
   private position = ""
@@ -148,14 +150,16 @@ class Watch {
     this.subject = subject
     this.tick = Math.max(1, Math.min(TICK, subject.timeout / MIN_TICKS))
     this.timer = setInterval(() => this.look(), this.tick)
+    subject.link.enter(this)
   }
 
   /** The head of the answer is there. What has not been sent by now is not wanted. */
-  answered(body: unknown): void {
+  answered(status: number, body: unknown): void {
+    const { link, outgoing } = this.subject
+    if (outgoing !== undefined && status < 300) link.carried(outgoing.bytes.length, performance.now() - this.began)
     if (!(body instanceof IncomingMessage)) return this.stop()
     this.answer = body
     this.idle = 0
-    const { outgoing } = this.subject
     const request = outgoing?.request
     if (request !== undefined && !request.writableEnded) {
       outgoing?.unpipe(request)
@@ -166,34 +170,35 @@ class Watch {
 
   stop(): void {
     clearInterval(this.timer)
+    this.subject.link.leave(this)
   }
 
   private look(): void {
     if (this.answer?.complete === true) return this.stop()
-    const { connecting, giveUp, outgoing, timeout } = this.subject
-    const { position, untold } = this.measure()
+    const { connecting, giveUp, link, timeout } = this.subject
+    const position = this.measure()
     const moved = position !== this.position || (this.answer === undefined && connecting())
     this.position = position
-    this.idle = moved ? 0 : this.idle + 1
-    const excused = untold ? (1000 * Math.min(outgoing?.bytes.length ?? 0, MOST_HELD)) / ASSUMED : 0
+    const share = link.waitingCounts(this, moved)
+    this.idle = moved ? 0 : this.idle + share
+    const excused = this.answer === undefined ? link.excuse(this.sent) : 0
     if (this.idle * this.tick <= timeout + excused) return
     this.stop()
     if (this.answer === undefined) giveUp()
     else this.answer.destroy(noProgress(timeout))
   }
 
-  /** Where the transfer is; `untold` where nobody knows how much of the body the kernel still holds. */
-  private measure(): { readonly position: string; readonly untold: boolean } {
+  /** Where the transfer is. */
+  private measure(): string {
     const { onSent, outgoing } = this.subject
     const socket = outgoing?.socket ?? this.answer?.socket
-    if (socket === undefined) return { position: "", untold: false }
-    if (outgoing === undefined || this.answer !== undefined) return { position: `${socket.bytesRead}`, untold: false }
-    const held = unacknowledged(socket)
-    const arrived = socket.bytesWritten - socket.writableLength - (held ?? 0) - outgoing.base
+    if (socket === undefined) return ""
+    if (outgoing === undefined || this.answer !== undefined) return `${socket.bytesRead}`
+    const arrived = socket.bytesWritten - socket.writableLength - (unacknowledged(socket) ?? 0) - outgoing.base
     const sent = Math.min(outgoing.bytes.length, arrived)
     if (sent > this.sent) onSent?.(sent)
     this.sent = Math.max(this.sent, sent)
-    return { position: `${arrived} ${socket.bytesRead}`, untold: held === undefined }
+    return `${arrived} ${socket.bytesRead}`
   }
 }
 

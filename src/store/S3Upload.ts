@@ -16,7 +16,7 @@ import {
   UploadPartCommand
 } from "@aws-sdk/client-s3"
 import { Upload as PartwiseUpload } from "@aws-sdk/lib-storage"
-import { type Cause, Effect, Exit, Queue } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, Queue } from "effect"
 import { UNHEARD_UPLOAD } from "./ObjectStore.ts"
 import type { RequestOperation } from "./RequestLog.ts"
 import type { S3Connection, S3Request } from "./S3Connection.ts"
@@ -39,9 +39,12 @@ export const uploadInParts = (s3: S3Connection, upload: Upload): Effect.Effect<s
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* upload.onMultipart(UNHEARD_UPLOAD)
-      const started = yield* Effect.exit(restore(start(s3, upload)))
+      // No child: those are interrupted with their parent, and this one may be given a moment longer.
+      const starting = yield* Effect.forkDaemon(Effect.interruptible(start(s3, upload)))
+      const started = yield* Effect.exit(restore(Fiber.join(starting)))
       if (Exit.isFailure(started)) {
-        if (wasRefused(started.cause)) yield* upload.onMultipart(null)
+        if (Cause.isInterrupted(started.cause)) yield* abortLate(s3, upload, starting)
+        else if (wasRefused(started.cause)) yield* upload.onMultipart(null)
         return yield* Effect.failCause(started.cause)
       }
       const { uploadId, unheard } = started.value
@@ -53,6 +56,16 @@ export const uploadInParts = (s3: S3Connection, upload: Upload): Effect.Effect<s
       return yield* exit
     })
   )
+
+/** Interrupted while the upload was asked for: its id may be about to come. */
+const abortLate = (s3: S3Connection, upload: Upload, starting: Fiber.Fiber<Started, StoreError>) =>
+  Effect.gen(function* () {
+    const late = yield* Effect.option(Effect.timeout(Fiber.join(starting), ABORT_WAIT))
+    yield* Fiber.interrupt(starting)
+    if (Option.isNone(late)) return
+    yield* abortUpload(s3, upload, late.value.uploadId)
+    yield* upload.onMultipart(null)
+  }).pipe(Effect.ignore)
 
 /** Aborts an upload; UNHEARD_UPLOAD: all that were begun for this object. */
 export const abortUpload = (s3: S3Connection, upload: Place, uploadId: string): Effect.Effect<void, StoreError> =>

@@ -91,7 +91,10 @@ const handle = async (
   const answer = await forward(target, incoming, body)
   if (fault?.kind === "lost response") return void incoming.socket.resetAndDestroy()
   if (fault?.kind === "delay") await sleep(fault.millis)
-  outgoing.writeHead(answer.status, fault?.kind === "headers" ? { ...answer.headers, ...fault.headers } : answer.headers)
+  outgoing.writeHead(
+    answer.status,
+    fault?.kind === "headers" ? { ...answer.headers, ...fault.headers } : answer.headers
+  )
   if (fault?.kind === "truncate")
     return void outgoing.write(answer.body.subarray(0, fault.after), () => outgoing.destroy())
   if (fault?.kind === "stall body") return void outgoing.write(answer.body.subarray(0, fault.after))

@@ -5,6 +5,8 @@ import { afterAll, beforeAll } from "vitest"
 import { type S3rverServer, startS3rver } from "../../scripts/S3rverServer.ts"
 import { Always, Create, IfMatch, type PutOptions, UNHEARD_UPLOAD } from "../../src/store/ObjectStore.ts"
 import { makeRequestLog } from "../../src/store/RequestLog.ts"
+import { retrying } from "../../src/store/RetryingStore.ts"
+import { retryPolicy } from "../../src/store/StorePolicy.ts"
 import { type Fault, type FaultProxy, type SeenRequest, s3Error, startFaultProxy } from "./FaultProxy.ts"
 import { freshBucket, MIB, openS3, rawClient, realServer, urlOf } from "./S3Fixture.ts"
 
@@ -109,6 +111,73 @@ describe("an upload in parts", () => {
       expect(error.reason).toBe("ServerFailure")
       expect(steps()).toEqual(["start", "1", "2", "abort"])
       expect(notes).toEqual([UNHEARD_UPLOAD, expect.stringMatching(/./), null])
+    })
+  )
+
+  it.scopedLive(
+    "sends again only what failed, as often as the policy allows; and the whole is not repeated after that",
+    () =>
+      Effect.gen(function* () {
+        const retry = retryPolicy({ retries: 2, delay: Duration.millis(1), maxDelay: Duration.millis(5) })
+        const inner = yield* openS3(`s3://uploads/p?endpoint=${proxy.endpoint}&access_key=S3RVER&secret_key=S3RVER`, {
+          policy: { retry }
+        })
+        const store = retrying(inner, retry)
+        const slow: Fault = { kind: "answer", status: 503, body: s3Error("SlowDown") }
+        const slowed = new Set<string>()
+        proxy.plan((_, request) => {
+          const step = stepOf(request)
+          if (slowed.has(step)) return undefined
+          slowed.add(step)
+          return slow
+        })
+        yield* store.put("again", large, { condition: Always })
+        expect(steps()).toEqual(["start", "start", "1", "1", "2", "2", "3", "3", "finish", "finish"])
+        proxy.plan(at("2", slow))
+        const error = yield* Effect.flip(store.put("never", large, { condition: Always }))
+        expect(error.reason).toBe("Throttled")
+        expect(steps()).toEqual(["start", "1", "2", "2", "2", "abort"])
+      })
+  )
+
+  it.scopedLive("whose beginning was lost is looked for, and aborted, once another has taken its place", () =>
+    Effect.gen(function* () {
+      const retry = retryPolicy({ retries: 2, delay: Duration.millis(1), maxDelay: Duration.millis(5) })
+      const store = yield* openS3(`s3://uploads/p?endpoint=${proxy.endpoint}&access_key=S3RVER&secret_key=S3RVER`, {
+        policy: { retry }
+      })
+      const { notes, options } = noting()
+      const listed =
+        "<ListMultipartUploadsResult><Upload><Key>p/x</Key><UploadId>lost</UploadId></Upload><Upload><Key>p/xy</Key><UploadId>other</UploadId></Upload></ListMultipartUploadsResult>"
+      proxy.plan((index, request) => {
+        if (index === 0) return { kind: "lost response" }
+        if (/[?&]uploads/.test(request.url) && request.method === "GET")
+          return { kind: "answer", status: 200, body: listed }
+        return stepOf(request) === "abort" ? { kind: "answer", status: 204 } : undefined
+      })
+      yield* store.put("x", large, { ...options, onMultipart: (id) => Effect.sync(() => void notes.push(id)) })
+      expect(steps()).toEqual(["start", "start", "1", "2", "3", "finish", "get", "abort"])
+      expect(proxy.requests.at(-1)?.url).toContain("uploadId=lost")
+      expect(notes).toEqual([UNHEARD_UPLOAD, expect.stringMatching(/./), null])
+    })
+  )
+
+  it.scopedLive("interrupted while it is asked for is aborted once its id is there", () =>
+    Effect.gen(function* () {
+      const store = yield* open()
+      const { notes, options } = noting()
+      proxy.plan((_, request) =>
+        stepOf(request) === "start"
+          ? { kind: "delay", millis: 300 }
+          : stepOf(request) === "abort"
+            ? { kind: "answer", status: 204 }
+            : undefined
+      )
+      const putting = yield* Effect.fork(store.put("x", large, options))
+      while (!steps().includes("start")) yield* Effect.sleep("20 millis")
+      expect(Exit.isInterrupted(yield* Fiber.interrupt(putting))).toBe(true)
+      expect(steps()).toEqual(["start", "abort"])
+      expect(notes).toEqual([UNHEARD_UPLOAD, null])
     })
   )
 
