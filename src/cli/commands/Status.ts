@@ -16,6 +16,8 @@ export const status = leaf(
   ),
   {
     summary: "Shows what this device holds and where.",
+    // For --storage.
+    reads: ["sync", "aws", "network"],
     examples: ["status", "status --storage"]
   }
 )

@@ -27,6 +27,6 @@ export const status = leaf(
   {
     summary:
       "Shows store, vault, device, last push and pull, what is pending, and whether the store answers: exit code 0 either way.",
-    examples: ["sync status", "sync status --verbose", "sync status --last-sync"]
+    examples: ["sync status", "sync status --verbose", "sync status --detailed", "sync status --last-sync"]
   }
 )
