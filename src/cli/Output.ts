@@ -2,12 +2,13 @@
  * Results, on standard output: text for people, or with --json one object for programs.
  *
  * Every object carries `"version": 1` and changes only by adding; the shapes are listed in the README. Text that came from history or from a
- * store has to have gone through Printable before it comes here; files and `--format null` are written raw, by `raw`.
+ * store has to have gone through Printable before it comes here, but for objects (JsonText.ts); files and `--format null` are written raw, by `raw`.
  */
 
 import { Context, Effect, Layer } from "effect"
 import { Stdio } from "../platform/Stdio.ts"
 import type { UserFileError } from "../platform/UserFile.ts"
+import { jsonText } from "./JsonText.ts"
 
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
@@ -37,7 +38,7 @@ export class Output extends Context.Tag("hx/Output")<Output, OutputService>() {
         terminal: stdio.outputIsTerminal,
         columns: stdio.columns,
         result: (object, text) =>
-          stdio.write(options.json ? `${JSON.stringify({ version: 1, ...object })}\n` : withNewline(text())),
+          stdio.write(options.json ? `${jsonText({ version: 1, ...object })}\n` : withNewline(text())),
         raw: stdio.write,
         styled: (style, text) => (stdio.colour ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text)
       }))

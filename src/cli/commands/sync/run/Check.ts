@@ -16,6 +16,7 @@ import { checkTarget } from "../../../../sync/CheckTarget.ts"
 import { Diagnosed } from "../../../Diagnosed.ts"
 import { type Report, reportOf } from "../../../ErrorReport.ts"
 import { findingLines } from "../../../FindingLines.ts"
+import { jsonText } from "../../../JsonText.ts"
 import { type Json, Output, type OutputService } from "../../../Output.ts"
 import { printable } from "../../../Printable.ts"
 import { withoutSecrets } from "../../../Secrets.ts"
@@ -143,7 +144,7 @@ const printPolicy = Effect.fnUntraced(function* (target: CheckTarget, given: Che
   const region = Option.getOrUndefined(location.region)
   const policy = accessPolicy(location, { readOnly: given.readOnly, extras: given.extras, region })
   const json = JSON.parse(JSON.stringify(policy)) as Json
-  yield* output.result({ policy: json }, () => JSON.stringify(policy, null, 2))
+  yield* output.result({ policy: json }, () => jsonText(json, 2))
   yield* Effect.logInfo(
     given.readOnly
       ? "For a device that only pulls; init and push need the policy without --read-only."

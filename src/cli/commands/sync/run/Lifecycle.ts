@@ -11,6 +11,7 @@ import { Effect, Option } from "effect"
 import { Stdio } from "../../../../platform/Stdio.ts"
 import { applyLifecycle, type LifecyclePlan, planLifecycle } from "../../../../sync/Lifecycle.ts"
 import { requireBinding } from "../../../../sync/VaultSession.ts"
+import { jsonText } from "../../../JsonText.ts"
 import { type Json, Output } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"
 import { UsageError } from "../../../UsageError.ts"
@@ -40,7 +41,7 @@ const notABucket = Effect.gen(function* () {
 const print = (plan: LifecyclePlan) =>
   Effect.zipRight(
     explain(plan),
-    show(plan, false, () => JSON.stringify(configurationOf(plan), null, 2))
+    show(plan, false, () => jsonText(configurationOf(plan), 2))
   )
 
 const explain = Effect.fnUntraced(function* (plan: LifecyclePlan) {
