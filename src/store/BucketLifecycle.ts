@@ -23,6 +23,8 @@ export interface LifecycleConfiguration {
   readonly rules: ReadonlyArray<LifecycleRule>
   /** Amazon's default for all rules, as it was read: which sizes move at all. */
   readonly minimumSize?: string
+  /** Elements of what was read that these shapes have no place for, such as a service's own: written back, the rules would lack them. */
+  readonly unknown?: ReadonlyArray<string>
 }
 
 export interface LifecycleRule {

@@ -10,6 +10,7 @@ import {
   type TransitionStorageClass
 } from "@aws-sdk/client-s3"
 import { Effect, Option } from "effect"
+import { Readable } from "node:stream"
 import type { BucketLifecycle, LifecycleConfiguration, LifecycleRule } from "./BucketLifecycle.ts"
 import type { RequestLogService, RequestOperation } from "./RequestLog.ts"
 import { openConnection } from "./S3Connection.ts"
@@ -49,13 +50,18 @@ export const openS3Lifecycle = Effect.fn("S3Lifecycle.open")(function* (
     versioned: ask("get", "s3:GetBucketVersioning", (client, abortSignal) =>
       client.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal })
     ).pipe(Effect.map(({ Status }) => Status !== undefined)),
-    read: ask("get", "s3:GetLifecycleConfiguration", (client, abortSignal) =>
-      client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }), { abortSignal })
-    ).pipe(
-      Effect.map(({ Rules = [], TransitionDefaultMinimumObjectSize: minimumSize }): LifecycleConfiguration => ({
-        rules: Rules.map(fromSdk),
-        ...(minimumSize === undefined ? {} : { minimumSize })
-      })),
+    read: ask("get", "s3:GetLifecycleConfiguration", async (client, abortSignal) => {
+      const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket })
+      const unknown = noteUnknown(command)
+      return { ...(await client.send(command, { abortSignal })), unknown: unknown() }
+    }).pipe(
+      Effect.map(
+        ({ Rules = [], TransitionDefaultMinimumObjectSize: minimumSize, unknown }): LifecycleConfiguration => ({
+          rules: Rules.map(fromSdk),
+          ...(minimumSize === undefined ? {} : { minimumSize }),
+          ...(unknown.length === 0 ? {} : { unknown })
+        })
+      ),
       Effect.catchIf(
         (error) => error.reason === "Absent",
         () => Effect.succeed<LifecycleConfiguration>({ rules: [] })
@@ -79,6 +85,37 @@ export const openS3Lifecycle = Effect.fn("S3Lifecycle.open")(function* (
 })
 
 const AMAZON = /(^|\.)amazonaws\.com(\.cn)?$/
+
+/** The SDK passes over elements that are not Amazon's (MinIO and Ceph have some), and with them conditions and actions of rules. */
+const noteUnknown = (command: GetBucketLifecycleConfigurationCommand): (() => ReadonlyArray<string>) => {
+  let text = ""
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args)
+      const response = result.response as { statusCode?: number; body?: unknown }
+      if (!(response.body instanceof Readable) || (response.statusCode ?? 0) >= 300) return result
+      const chunks: Array<Uint8Array> = []
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) chunks.push(chunk)
+      const whole = Buffer.concat(chunks)
+      text = whole.toString("utf8")
+      response.body = Readable.from([whole])
+      return result
+    },
+    { step: "deserialize", priority: "low", name: "hxNoteUnknown" }
+  )
+  const named = () => [...text.matchAll(/<([^\s/>!?]+)/g)].map(([, name = ""]) => name)
+  return () => [...new Set(named())].filter((name) => !KNOWN.has(name)).slice(0, MOST_NAMED)
+}
+
+const MOST_NAMED = 5
+
+/** docs.aws.amazon.com, GetBucketLifecycleConfiguration. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["LifecycleConfiguration", "Rule", "ID", "Status", "Filter", "And", "Prefix", "Tag", "Key", "Value"],
+  ...["ObjectSizeGreaterThan", "ObjectSizeLessThan", "Expiration", "Date", "Days", "ExpiredObjectDeleteMarker"],
+  ...["Transition", "StorageClass", "NoncurrentVersionTransition", "NoncurrentVersionExpiration", "NoncurrentDays"],
+  ...["NewerNoncurrentVersions", "AbortIncompleteMultipartUpload", "DaysAfterInitiation"]
+])
 
 /** The SDK has dates as objects, and what is not there as undefined. */
 const fromSdk = (rule: SdkRule): LifecycleRule => JSON.parse(JSON.stringify(rule)) as LifecycleRule

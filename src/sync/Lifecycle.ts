@@ -63,7 +63,22 @@ export const planLifecycle = Effect.fn("Lifecycle.plan")(function* (options: { r
 /** Writes what was planned and reads it back. Nothing is written where nothing changes. */
 export const applyLifecycle = Effect.fn("Lifecycle.apply")(function* (plan: LifecyclePlan) {
   const rules = yield* Effect.flatMap(requireBinding, openLifecycle)
-  if (rules === null || plan.changes.length === 0) return
+  if (rules !== null && plan.changes.length > 0) yield* writePlanned(rules, plan)
+})
+
+/** Nothing keeps others from changing the rules, and a person may have thought over the plan for long: what has changed since is not written over. */
+export const writePlanned = Effect.fn("Lifecycle.write")(function* (
+  rules: BucketLifecycle,
+  plan: Pick<LifecyclePlan, "configuration" | "current">
+) {
+  const now = yield* rules.read
+  if (plan.current === null || !isAsWritten(plan.current, now) || now.minimumSize !== plan.current.minimumSize) {
+    return yield* refusal(rules, "SwapLost", "its lifecycle rules have changed since they were read")
+  }
+  if (now.unknown !== undefined) {
+    const names = now.unknown.join(", ")
+    return yield* refusal(rules, "Misconfigured", `its rules hold what hx cannot write back: ${names}; ${BY_HAND}`)
+  }
   yield* rules.write(plan.configuration)
   // Amazon takes a moment to show what it was given.
   yield* rules.read.pipe(
@@ -89,12 +104,11 @@ const orNull = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A | null
     () => Effect.succeed(null)
   )
 
+const BY_HAND = "add the rules of hx sync lifecycle with the service's own tools"
+
+const refusal = ({ bucket: subject }: BucketLifecycle, reason: StoreError["reason"], detail: string) =>
+  new StoreError({ reason, operation: "put", subject, detail })
+
 const NOT_AS_WRITTEN = "the lifecycle rules read back are not those that were written"
 
-const notAsWritten = ({ bucket }: BucketLifecycle) =>
-  new StoreError({
-    reason: "ServerFailure",
-    operation: "put",
-    subject: bucket,
-    detail: NOT_AS_WRITTEN
-  })
+const notAsWritten = (rules: BucketLifecycle) => refusal(rules, "ServerFailure", NOT_AS_WRITTEN)

@@ -2,12 +2,17 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { afterAll, beforeAll } from "vitest"
 import { type S3rverServer, startS3rver } from "../../scripts/S3rverServer.ts"
-import type { LifecycleConfiguration, LifecycleRule } from "../../src/store/BucketLifecycle.ts"
+import {
+  type LifecycleConfiguration,
+  type LifecycleRule,
+  makeMemoryLifecycle
+} from "../../src/store/BucketLifecycle.ts"
 import { makeRequestLog } from "../../src/store/RequestLog.ts"
 import { openS3Lifecycle } from "../../src/store/S3Lifecycle.ts"
 import { environment } from "../../src/platform/Variables.ts"
 import { parseStoreUrl } from "../../src/store/StoreUrl.ts"
 import { infrequentAccess } from "../../src/sync/InfrequentAccess.ts"
+import { writePlanned } from "../../src/sync/Lifecycle.ts"
 import { harmsOf, isAsWritten, mergeRules, type Needs, ownRules } from "../../src/sync/LifecycleRules.ts"
 import { type FaultProxy, s3Error, startFaultProxy } from "../store/FaultProxy.ts"
 import { freshBucket, realServer, testPolicy, urlOf } from "../store/S3Fixture.ts"
@@ -240,6 +245,58 @@ describe("over S3", () => {
       expect(proxy.requests[0]?.headers).toMatchObject(minimum)
       proxy.plan(() => ({ kind: "answer", status: 404, body: s3Error("NoSuchLifecycleConfiguration") }))
       expect(yield* rules.read).toEqual({ rules: [] })
+    })
+  )
+
+  it.scopedLive(
+    "what a service has of its own in its rules is noticed, and such rules are not written back without it",
+    () =>
+      Effect.gen(function* () {
+        const rules = yield* open(
+          `s3://rules/?endpoint=${proxy.endpoint}&path_style=true&access_key=S3RVER&secret_key=S3RVER`
+        )
+        // MinIO's: without its second line it would delete something else.
+        const xml = `<?xml version="1.0"?><LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Rule><ID>d</ID><Status>Enabled</Status><Filter><Prefix>l/</Prefix></Filter><Expiration><Days>1</Days><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration></Rule></LifecycleConfiguration>`
+        proxy.plan(() => ({ kind: "answer", status: 200, body: xml }))
+        const current = yield* rules.read
+        expect(current).toMatchObject({ rules: [{ ID: "d" }], unknown: ["ExpiredObjectAllVersions"] })
+        const { configuration } = mergeRules(current, needs())
+        const refused = yield* Effect.flip(writePlanned(rules, { configuration, current }))
+        expect(refused).toMatchObject({
+          reason: "Misconfigured",
+          detail: expect.stringContaining("ExpiredObjectAllVersions")
+        })
+        expect(proxy.requests.map(({ method }) => method)).not.toContain("PUT")
+      })
+  )
+})
+
+describe("writing", () => {
+  const theirs: LifecycleRule = { ID: "logs", Status: "Enabled", Filter: { Prefix: "logs/" }, Expiration: { Days: 3 } }
+  const bucket = (configuration: LifecycleConfiguration) => {
+    const state = { configuration, versioned: true }
+    return { state, rules: makeMemoryLifecycle({ bucket: "b", prefix: "hx/" }, state) }
+  }
+
+  it.effect("rules that others have changed since the plan was made are not written over", () =>
+    Effect.gen(function* () {
+      for (const current of [{ rules: [] }, { rules: [theirs], minimumSize: "all_storage_classes_128K" }]) {
+        const { rules, state } = bucket({ rules: [theirs], minimumSize: "varies_by_storage_class" })
+        const { configuration } = mergeRules(current, needs())
+        const refused = yield* Effect.flip(writePlanned(rules, { configuration, current }))
+        expect(refused.reason).toBe("SwapLost")
+        expect(state.configuration.rules).toEqual([theirs])
+      }
+    })
+  )
+
+  it.effect("what was planned stands in the bucket afterwards", () =>
+    Effect.gen(function* () {
+      const current = { rules: [theirs] }
+      const { rules, state } = bucket(current)
+      const { configuration } = mergeRules(current, needs())
+      yield* writePlanned(rules, { configuration, current })
+      expect(state.configuration).toEqual(configuration)
     })
   )
 })

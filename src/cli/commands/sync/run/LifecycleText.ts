@@ -31,6 +31,11 @@ export const explanation = (plan: LifecyclePlan): ReadonlyArray<string> => [
           `${counted(plan.foreign.length, "rule")} of others, kept: ${plan.foreign.map(({ ID }) => named(ID)).join(", ")}.`
         ]
       : []),
+  ...(plan.current?.unknown === undefined
+    ? []
+    : [
+        `Rules of others hold what hx does not know (${plan.current.unknown.map(printable).join(", ")}) and what is printed lacks: it would change them.`
+      ]),
   ...(plan.current?.minimumSize === undefined
     ? []
     : [
@@ -52,7 +57,7 @@ export const lifecycleJson = (plan: LifecyclePlan): { readonly [key: string]: Js
   bucket: plan.bucket,
   prefix: plan.prefix,
   versioned: plan.versioned,
-  complete: plan.current !== null,
+  complete: plan.current !== null && plan.current.unknown === undefined,
   changes: plan.changes.map(({ change, id }) => ({ id, change })),
   harms: plan.harms.map(({ days, does, id, into, reaches }) => ({
     id,
