@@ -109,7 +109,8 @@ const proveCredentials = Effect.fnUntraced(function* (
   known: { list?: FirstList }
 ) {
   const [took, whose] = yield* Effect.timed(whoseCredentials(s3, location, asked)).pipe(
-    Effect.mapError((error) => failedWith(error))
+    // Whatever it was, without credentials nothing more can be tried.
+    Effect.mapError((error) => failedWith(error, { stops: true }))
   )
   const began = yield* Clock.currentTimeMillis
   const result = yield* store.list(asked.listed).pipe(Stream.take(PAGE), Stream.runCount, Effect.merge)

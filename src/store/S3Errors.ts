@@ -127,6 +127,8 @@ const NAMES: Readonly<Record<string, StoreErrorReason>> = {
   TokenProviderError: "NoCredentials",
   ProviderError: "NoCredentials",
   AccessDenied: "AccessDenied",
+  // S3Identity: refused by the service that gives credentials.
+  CredentialsNotGiven: "AccessDenied",
   AllAccessDisabled: "AccessDenied",
   AccountProblem: "AccessDenied",
   InvalidAccessKeyId: "CredentialsRefused",

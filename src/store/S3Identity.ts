@@ -144,7 +144,7 @@ const plain = (thrown: unknown, said: ReadonlyArray<string>): unknown => {
   if (CLEAR.has(reason) || (failure.status ?? 0) >= 500) return thrown
   return failure.status === undefined
     ? none(failure.message)
-    : named("AccessDenied", `no credentials were given: ${failure.name}, ${failure.message}`)
+    : named("CredentialsNotGiven", `no credentials were given: ${failure.name}, ${failure.message}`)
 }
 
 /** Links of the chain that nobody has set up. */
@@ -159,9 +159,8 @@ const none = (why: string): Error =>
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name })
 
-/** Reasons that mean the same whoever was asked. */
+/** Reasons that mean the same whoever was asked. A denial does not: no permission of the bucket's is what lacks. */
 const CLEAR: ReadonlySet<StoreErrorReason> = new Set([
-  "AccessDenied",
   "CredentialsRefused",
   "CredentialsExpired",
   "ClockSkewed",

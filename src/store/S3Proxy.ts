@@ -121,10 +121,24 @@ const proxyOf = Effect.fnUntraced(function* (name: "HTTPS_PROXY" | "HTTP_PROXY")
   const set = yield* firstVariable([name.toLowerCase(), name])
   if (Option.isNone(set)) return Option.none<URL>()
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(set.value) ? set.value : `http://${set.value}`
-  if (URL.canParse(url) && /^https?:/i.test(url)) return Option.some(new URL(url))
-  const detail = "not the URL of an HTTP proxy, http://host:port"
+  const proxy = URL.canParse(url) && /^https?:/i.test(url) ? new URL(url) : undefined
+  if (proxy !== undefined && isReadable(proxy)) return Option.some(proxy)
+  const detail =
+    proxy === undefined
+      ? "not the URL of an HTTP proxy, http://host:port"
+      : "a percent sign in the user or the password has to be written as %25"
   return yield* new StoreError({ reason: "Misconfigured", operation: "open", subject: name, detail })
 })
+
+/** Whether user and password can be decoded. */
+const isReadable = ({ password, username }: URL): boolean => {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
 
 const isThisMachine = (host: string): boolean => isLocal(host) && /^(\[?::1\]?|127\.|.*localhost)/.test(host)
 

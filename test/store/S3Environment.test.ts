@@ -224,6 +224,12 @@ describe("the network", () => {
       expect(error.message).not.toContain("secretword")
       const bad = yield* Effect.flip(listWith(url, { HTTPS_PROXY: "socks5://127.0.0.1:1" }))
       expect(bad).toMatchObject({ reason: "Misconfigured", subject: "HTTPS_PROXY" })
+      for (const name of ["HTTPS_PROXY", "HTTP_PROXY"]) {
+        const unreadable = yield* Effect.flip(listWith(url, { [name]: "http://nobody:100%secretword@127.0.0.1:1" }))
+        expect(unreadable).toMatchObject({ reason: "Misconfigured", subject: name })
+        expect(unreadable.message).toContain("%25")
+        expect(unreadable.message).not.toContain("secretword")
+      }
     })
   )
 

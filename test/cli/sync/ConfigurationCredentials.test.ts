@@ -248,6 +248,18 @@ describe("credentials that nobody gives", { timeout: 60_000 }, () => {
     expect(ran.stderr).not.toContain(JWT)
   })
 
+  it("since the role may not be taken: STS is what denies it, and no permission of the bucket's is said to lack", async () => {
+    const { env, on } = withWebIdentity()
+    services.refuse("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    const ran = await on.hx(init(), { env })
+    expect(ran.code).toBe(3)
+    expect(ran.stderr).toMatch(/^Access Denied\n.*no credentials were given: .*sts:AssumeRoleWithWebIdentity/)
+    expect(ran.stderr).not.toContain("s3:")
+    const checked = await on.hx(["sync", "check", "--json", "--store", store()], { env })
+    const { checks } = JSON.parse(checked.stdout) as { checks: Array<{ check: string; outcome: string }> }
+    expect(checks.filter(({ outcome }) => outcome === "failed").map(({ check }) => check)).toEqual(["credentials"])
+  })
+
   it("since the token file is not there: exit code 3, and the file is named", async () => {
     const { env, on } = withWebIdentity()
     const ran = await on.hx(init(), { env: { ...env, AWS_WEB_IDENTITY_TOKEN_FILE: "/no/such/token" } })
