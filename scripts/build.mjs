@@ -78,10 +78,10 @@ async function bundle() {
 
 /**
  * From Node.js 24.19 on, better-sqlite3 up to 12 aborts the process whenever a statement is collected while no JavaScript runs. Version 13 is built
- * on Node-API and does not, but needs Node.js 22. So both are installed, and each Node.js loads the one that works with it.
+ * on Node-API and does not, but needs Node.js 22. So both are installed: Node.js 20 loads the former, all later ones the latter.
  */
 function withSqliteOf(code) {
-  const choice = 'parseInt(process.versions.node)>=24?"better-sqlite3-napi":"better-sqlite3"'
+  const choice = 'parseInt(process.versions.node)>=22?"better-sqlite3-napi":"better-sqlite3"'
   return code.replaceAll('require("better-sqlite3")', `require(${choice})`)
 }
 
