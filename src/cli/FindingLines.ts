@@ -14,18 +14,24 @@ export interface FindingLine {
   readonly cure?: string | undefined
 }
 
-/** With a column for times, or without. */
+/** With a column for times, or without. Where a terminal leaves the text too little room beside the rest, it stands below. */
 export const findingLines = (line: FindingLine, output: OutputService, timed: boolean): string => {
   const time = timed ? (line.millis === undefined ? "" : `${Math.round(line.millis)} ms`).padStart(TIME) : ""
-  const head = `${output.styled(STYLES[line.mark], line.mark.padEnd(MARK))} ${line.title.padEnd(TITLE)}${time}  `
-  const indent = MARK + 1 + TITLE + time.length + 2
-  const room = output.terminal ? Math.max(NARROWEST, output.columns - indent) : Number.POSITIVE_INFINITY
+  const head = `${output.styled(STYLES[line.mark], line.mark.padEnd(MARK))} ${line.title.padEnd(TITLE)}${time}`
+  const beside = MARK + 1 + TITLE + time.length + GAP.length
+  const room = output.terminal ? output.columns : Number.POSITIVE_INFINITY
+  const below = room - beside < NARROWEST
+  const indent = below ? BELOW : beside
   const text = [line.detail, ...(line.cure === undefined ? [] : [line.cure])]
-    .flatMap((part) => wrap(printable(withoutSecrets(part)), room, "whole"))
-    .join(`\n${" ".repeat(indent)}`)
-  return `${head}${text}`.trimEnd()
+    .filter((part) => part !== "")
+    .flatMap((part) => wrap(printable(withoutSecrets(part)), room - indent, "whole"))
+  if (text.length === 0) return head.trimEnd()
+  const separator = `\n${" ".repeat(indent)}`
+  return `${below ? head.trimEnd() + separator : head + GAP}${text.join(separator)}`.trimEnd()
 }
 
+const GAP = "  "
+const BELOW = 4
 const MARK = 7
 const TITLE = 17
 const TIME = 9
