@@ -61,7 +61,7 @@ describe("hx doctor", { timeout: 60_000 }, () => {
     expect(ours.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual([
       "data-directory ok",
       "config-directory ok",
-      "history-file ok",
+      "database-file ok",
       "keys-credentials ok",
       "settings ok",
       "variables ok",
@@ -88,7 +88,7 @@ describe("hx doctor", { timeout: 60_000 }, () => {
     chmodSync(database, 0o666)
     const exposed = await ask(device)
     expect(exposed.code).toBe(3)
-    expect(exposed.of("history-file")).toMatchObject({
+    expect(exposed.of("database-file")).toMatchObject({
       outcome: "problem",
       code: 3,
       cure: expect.stringContaining(`chmod 600 ${database}`)
@@ -176,6 +176,12 @@ describe("hx doctor", { timeout: 60_000 }, () => {
     expect(offline.of("last-error")).toMatchObject({
       outcome: "warning",
       detail: expect.stringContaining("No such folder")
+    })
+    mkdirSync(store)
+    await device.json(["sync", "push", "--force"])
+    expect((await ask(device)).of("last-error")).toMatchObject({
+      outcome: "ok",
+      detail: expect.stringContaining("push has succeeded since")
     })
   })
 

@@ -82,8 +82,8 @@ const configDirectory: Look<Paths> = {
   })
 }
 
-const historyFiles: Look<Paths> = {
-  id: "history file",
+const databaseFiles: Look<Paths> = {
+  id: "database file",
   needs: [],
   run: Effect.gen(function* () {
     const { database } = yield* Paths
@@ -142,4 +142,4 @@ const disk: Look<Paths> = {
 const firstThere = (path: string): string =>
   existsSync(path) || dirname(path) === path ? path : firstThere(dirname(path))
 
-export const machine: ReadonlyArray<Look<Paths>> = [node, dataDirectory, configDirectory, historyFiles, secrets, disk]
+export const machine: ReadonlyArray<Look<Paths>> = [node, dataDirectory, configDirectory, databaseFiles, secrets, disk]

@@ -21,7 +21,7 @@ export const completions: Look<Paths> = {
     if (file !== undefined) return found(`${shell} finds them in ${file}`)
     const read = rc.find((path) => /\bhx completions\b/.test(textOf(path)))
     if (read !== undefined) return found(`${shell} loads them in ${read}`)
-    return found(`not installed for ${shell}`, { cure: `To have them: hx completions ${shell}` })
+    return found(`not installed for ${shell}`, { cure: `To have them: ${CURES[shell] ?? ""}` })
   })
 }
 
@@ -81,6 +81,13 @@ const PLACES: Readonly<Record<string, (at: Surroundings) => Places>> = {
     ],
     rc: [join(config, "fish", "config.fish")]
   })
+}
+
+/** As in the README. */
+const CURES: Readonly<Record<string, string>> = {
+  zsh: "put source <(hx completions zsh) into ~/.zshrc, after compinit",
+  bash: "put source <(hx completions bash) into ~/.bashrc",
+  fish: "hx completions fish > ~/.config/fish/completions/hx.fish"
 }
 
 const textOf = (path: string): string => {

@@ -10,6 +10,7 @@ import { pending } from "../../sync/Push.ts"
 import * as SyncState from "../../sync/SyncState.ts"
 import { VaultKeys } from "../../sync/VaultKeys.ts"
 import { pendingLines } from "../commands/sync/run/Push.ts"
+import { isOver } from "../commands/sync/run/StatusRows.ts"
 import { printable } from "../Printable.ts"
 import { rememberedDetail, rememberedError } from "../RememberedError.ts"
 import { momentText } from "../Units.ts"
@@ -46,7 +47,7 @@ const key = whenBound(({ encrypted, vaultId }) =>
     const keys = yield* VaultKeys
     const { epoch } = yield* Effect.mapError(keys.keyring(vaultId, encrypted), ofError)
     return encrypted
-      ? found(`number ${epoch}, in ${keys.location(vaultId)}`)
+      ? found(`${epoch === 1 ? "" : `number ${epoch}, `}in ${keys.location(vaultId)}`)
       : found("none: this vault is NOT ENCRYPTED, as it was made")
   })
 )
@@ -87,10 +88,12 @@ const waits = whenBound(({ joined }) =>
 )
 
 const lastError = whenBound(() =>
-  Effect.map(Effect.mapError(SyncState.activityOrNone, ofError), ({ lastError: error }) => {
+  Effect.map(Effect.mapError(SyncState.activityOrNone, ofError), (activity) => {
+    const { lastError: error } = activity
     if (error === null) return found("none")
     const detail = rememberedDetail(error)
     const words = `${momentText(error.at)}  ${rememberedError(error).what}${detail === "" ? "" : `: ${detail}`}`
+    if (isOver(activity)) return found(`${words}; ${error.during ?? "sync"} has succeeded since`)
     return warning(words, "Try again: hx sync; if it stays so: hx sync check")
   })
 )
