@@ -193,7 +193,7 @@ const checkArguments = (
 ): Either.Either<void, UsageError> => {
   const most = shape.arguments.some((argument) => argument.repeated) ? Number.POSITIVE_INFINITY : shape.arguments.length
   const extra = given[most]
-  if (extra !== undefined) return Either.left(Refusals.unexpectedArgument(command, extra, most))
+  if (extra !== undefined) return Either.left(Refusals.unexpectedArgument(command, extra, most, shape.options))
   const missing = shape.arguments.filter((argument) => argument.required)[given.length]
   if (missing !== undefined) return Either.left(Refusals.missingArgument(command, missing.name, missing.choices))
   for (const [index, word] of given.entries()) {

@@ -88,15 +88,32 @@ export const missingOption = <E, R>(path: Path<E, R>, { names, value }: OptionSh
 export const noSuchArgument = (command: string, written: string, choices: ReadonlyArray<string>): UsageError =>
   new UsageError({ what: "No such argument", subject: `${command} ${written}`, hint: oneOf(written, choices) })
 
+const canBe = (choices: ReadonlyArray<string>): string =>
+  `It can be ${choices.slice(0, -1).join(", ")}${choices.length > 1 ? " or " : ""}${choices.at(-1) ?? ""}.`
+
 const oneOf = (written: string, choices: ReadonlyArray<string>): string => {
   const meant = nearest(written, choices)
-  return meant === undefined ? `It can be ${choices.join(", ")}.` : `Did you mean ${meant}?`
+  return meant === undefined ? canBe(choices) : `Did you mean ${meant}?`
 }
 
 export const switchWithValue = (name: string): UsageError =>
   new UsageError({ what: "This option takes no value", subject: name, hint: `Write ${name} alone, or leave it out.` })
 
-export const unexpectedArgument = (command: string, extra: string, most: number): UsageError => {
+/** A store's URL where an option takes it is named as such, and not repeated: there may be a secret in it. */
+export const unexpectedArgument = (
+  command: string,
+  extra: string,
+  most: number,
+  options: ReadonlyArray<OptionShape>
+): UsageError => {
+  const taking = /^(s3|folder|file):/i.test(extra) ? options.find(({ names }) => names[0] === "--store") : undefined
+  if (taking !== undefined) {
+    return new UsageError({
+      what: "Unexpected argument",
+      subject: "a store URL",
+      hint: `Put --store before it: ${command} --store "URL"`
+    })
+  }
   const hint = most === 0 ? `"${command}" takes no arguments.` : `"${command}" takes one: quote it if it has blanks.`
   return new UsageError({ what: "Unexpected argument", subject: extra, hint })
 }
@@ -106,7 +123,7 @@ export const missingArgument = (
   name: string,
   choices: ReadonlyArray<string> | undefined
 ): UsageError => {
-  const hint = choices === undefined ? seeHelp(command) : `It can be ${choices.join(", ")}.`
+  const hint = choices === undefined ? seeHelp(command) : canBe(choices)
   return new UsageError({ what: "Missing argument", subject: name, hint })
 }
 

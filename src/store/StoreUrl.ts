@@ -78,15 +78,22 @@ export const parseStoreUrl = (text: string, base: PathBase): Either.Either<Store
     case "file":
       return Either.map(parseFile(url), withoutCredentials)
     case undefined:
-      return refuse(
-        "The store URL has no scheme",
-        "its beginning",
-        /^[/.~]/.test(url) ? "for a folder, put folder: before the path" : FORM
-      )
+      return refuse("The store URL has no scheme", "its beginning", schemeFor(url))
+    case "http":
+    case "https":
+      return refuse("There is no such kind of store", `${scheme}:`, WEB)
     default:
       return refuse("There is no such kind of store", "the scheme of the URL", FORM)
   }
 }
+
+const schemeFor = (url: string): string => {
+  if (/^[/.~]/.test(url)) return "for a folder, put folder: before the path"
+  if (/^s3\/\//i.test(url)) return "write s3://, with a colon"
+  return /^[a-z0-9][a-z0-9.-]{2,62}([/?]|$)/.test(url) ? "for a bucket, put s3:// before its name" : FORM
+}
+
+const WEB = "write s3://bucket/prefix, and the server as a parameter: ?endpoint=…"
 
 /** The text that is stored and shown, and that gives the same location when parsed again. Holds no secret. */
 export const formatLocation = (location: StoreLocation): string => {

@@ -5,6 +5,7 @@ import { Effect, Either } from "effect"
 import { describe, expect, it } from "vitest"
 import { read } from "../../src/cli/CommandLine.ts"
 import { group, leaf } from "../../src/cli/CommandTree.ts"
+import * as Refusals from "../../src/cli/Refusals.ts"
 
 const about = { summary: "For the tests.", examples: ["a", "b"] as const }
 const nothing = () => Effect.void
@@ -184,8 +185,8 @@ describe("what is refused, and the nearest known name", () => {
       subject: "hx completions zhs",
       hint: "Did you mean zsh?"
     })
-    expect(refusal("--completions", "tcsh").hint).toBe("It can be zsh, bash.")
-    expect(refusal("completions").hint).toBe("It can be zsh, bash.")
+    expect(refusal("--completions", "tcsh").hint).toBe("It can be zsh or bash.")
+    expect(refusal("completions").hint).toBe("It can be zsh or bash.")
   })
 
   it("a missing value, also where an option follows instead", () => {
@@ -195,7 +196,7 @@ describe("what is refused, and the nearest known name", () => {
 
   it("a value that is none of the choices", () => {
     expect(refusal("find", "--format", "nul")).toMatchObject({ subject: "--format nul", hint: "Did you mean null?" })
-    expect(refusal("find", "--format=xml").hint).toBe("It can be table, null.")
+    expect(refusal("find", "--format=xml").hint).toBe("It can be table or null.")
   })
 
   it("a value for a switch", () => {
@@ -206,6 +207,15 @@ describe("what is refused, and the nearest known name", () => {
     expect(refusal("show", "1", "2")).toMatchObject({ what: "Unexpected argument", subject: "2" })
     expect(refusal("status", "x")).toMatchObject({ what: "Unexpected argument", subject: "x" })
     expect(refusal("show")).toMatchObject({ what: "Missing argument", subject: "id" })
+  })
+
+  it("a store's URL without its option, which is not repeated: it may hold a secret", () => {
+    const url = "s3://bucket?access_key=a&secret_key=b"
+    const store = { names: ["--store"], value: "URL" }
+    const refused = Refusals.unexpectedArgument("hx sync init", url, 0, [store])
+    expect(refused.hint).toBe('Put --store before it: hx sync init --store "URL"')
+    expect(refused.subject).toBe("a store URL")
+    expect(Refusals.unexpectedArgument("hx sync push", "now", 0, []).hint).toBe('"hx sync push" takes no arguments.')
   })
 
   it("a log level that is none", () => {

@@ -156,6 +156,13 @@ describe("a folder", () => {
 })
 
 describe("a bad store URL", () => {
+  it("is told what was probably meant", () => {
+    expect(error("your-bucket/hx").next).toBe("for a bucket, put s3:// before its name")
+    expect(error("s3//your-bucket").next).toBe("write s3://, with a colon")
+    expect(error("./hx").next).toBe("for a folder, put folder: before the path")
+    expect(error("https://your-bucket.s3.amazonaws.com").next).toContain("?endpoint=")
+  })
+
   it.each([
     ["", "no scheme"],
     ["bucket/prefix", "no scheme"],
