@@ -182,11 +182,17 @@ const hintFor = (error: StoreError): string | undefined => {
   if (error.reason === "AccessDenied" && error.permission !== undefined) {
     return `Allow ${error.permission.action} in the user's or the bucket's policy, or correct the bucket's name in the store URL.`
   }
+  if (OF_A_PROXY.test(error.subject) && (error.reason === "Refused" || error.reason === "Unreachable")) {
+    return "Check the proxy that the variable names, or unset it; NO_PROXY lists the hosts that need none."
+  }
   if (error.reason === "Archived" && error.operation === "restore") return "Run the same command again then."
   return error.reason === "WrongRegion" && error.region !== undefined
     ? `Say so in the store URL: ?region=${error.region}`
     : undefined
 }
+
+/** As the store names a proxy: by its variable. */
+const OF_A_PROXY = /HTTPS?_PROXY/i
 
 const TRIED_AGAIN = "Everything else was applied; the next pull tries these again."
 const TAKE_AS_IS =

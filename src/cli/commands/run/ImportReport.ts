@@ -26,7 +26,7 @@ export const importedLines = ({ file, format, report }: Imported, dryRun: boolea
     ...(report.refused > 0 ? [`${countText(report.refused)} forgotten before and left out`] : []),
     ...(report.shadowed > 0 ? [`${countText(report.shadowed)} also recorded live and shown once`] : [])
   ]
-  const read = `${printable(file)} (${format}): ${counted(report.read, "entry", "entries")}, ${parts.join(", ")}`
+  const read = `${file === "-" ? "standard input" : printable(file)} (${format}): ${counted(report.read, "entry", "entries")}, ${parts.join(", ")}`
   return [dryRun ? `Would import ${read}` : read, ...problemLines(report)]
 }
 

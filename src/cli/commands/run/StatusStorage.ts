@@ -74,7 +74,7 @@ export const storageText = Effect.fnUntraced(function* (uses: ReadonlyArray<Stor
     onSome: ({ holdings, known }) =>
       Either.match(holdings, {
         onLeft: (error) => Effect.succeed(`What the store holds could not be asked: ${wordsOf(error)}`),
-        onRight: (held) => inventoryText(known, held)
+        onRight: (held) => Effect.map(inventoryText(known, held), (drawn) => `In the store:\n${drawn}`)
       })
   })
   return [local, database, stored].join("\n\n")

@@ -5,6 +5,7 @@ import { fingerprintOf } from "../../../../format/RecoveryKey.ts"
 import type { InitReport } from "../../../../sync/Init.ts"
 import type { Json, OutputService } from "../../../Output.ts"
 import { printable } from "../../../Printable.ts"
+import { prose } from "../../../Prose.ts"
 import { counted } from "../../../Units.ts"
 import { forkLines, forksJson } from "./Forks.ts"
 
@@ -50,13 +51,19 @@ const keyLines = (report: InitReport, output: OutputService): ReadonlyArray<stri
   }
   return [
     "",
-    "Recovery key: other devices need it to join, and nobody can read the vault without it. Keep a copy in a safe place.",
+    prose(RECOVERY_KEY, output),
     "",
     `  ${output.styled("bold", report.recoveryKey.value)}`,
     "",
-    `It is not shown again here. This device keeps it in ${Option.getOrElse(file, () => "")}; "hx sync key" shows it.`
+    prose(
+      `It is not shown again here. This device keeps it in ${Option.getOrElse(file, () => "")}; "hx sync key" shows it.`,
+      output
+    )
   ]
 }
+
+const RECOVERY_KEY =
+  "Recovery key: other devices need it to join, and nobody can read the vault without it. Keep a copy in a safe place."
 
 const nextStep = (report: InitReport): string => {
   const pending = counted(report.pending, "entry", "entries")

@@ -14,6 +14,7 @@ import { requireBinding } from "../../../../sync/VaultSession.ts"
 import { jsonText } from "../../../JsonText.ts"
 import { type Json, Output } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"
+import { prose } from "../../../Prose.ts"
 import { UsageError } from "../../../UsageError.ts"
 import { changeLines, explanation, harmText, lifecycleJson } from "./LifecycleText.ts"
 
@@ -45,7 +46,10 @@ const print = (plan: LifecyclePlan) =>
   )
 
 const explain = Effect.fnUntraced(function* (plan: LifecyclePlan) {
-  for (const line of explanation(plan)) yield* Effect.logInfo(line)
+  const { columns, errorIsTerminal } = yield* Stdio
+  for (const line of explanation(plan)) {
+    yield* Effect.logInfo(prose(line, { terminal: errorIsTerminal, columns }))
+  }
   yield* warn(plan)
 })
 
@@ -85,7 +89,7 @@ const agreed = Effect.fnUntraced(function* (plan: LifecyclePlan) {
     })
   }
   yield* explain(plan)
-  stdio.unsafeWriteError(`${changeLines(plan).join("\n")}\n`)
+  stdio.unsafeWriteError(`\nRules of the bucket, once you agree:\n${changeLines(plan).join("\n")}\n`)
   const answer = yield* stdio.ask(`Change the rules of the bucket ${plan.bucket}? [y/N] `)
   return Option.exists(answer, (text) => /^y(es)?$/i.test(text.trim()))
 })

@@ -88,11 +88,14 @@ const infrequentText = (access: InfrequentAccess | null): string => {
   if (access === null)
     return "This is not Amazon's service: its storage classes and prices are not known, so segments stay where they are."
   const { joining, moving, pays, paysFrom, saving, segments } = access
+  const from = Number.isFinite(paysFrom) ? ` It would from about ${bytesText(paysFrom)} on.` : ""
+  if (segments.objects === 0) {
+    return `STANDARD_IA does not pay, so there is no rule: there is no segment of 128 KiB or more yet.${from}`
+  }
   const figures =
     `${counted(segments.objects, "segment")} of 128 KiB or more, ${bytesText(segments.bytes)}: ${dollars(saving)} a month saved, ` +
     `${dollars(moving)} to move them, ${dollars(joining)} for each device that joins (list prices of ${CLASSES_AS_OF}, US East)`
   if (pays) return `STANDARD_IA pays for segments, after ${INFREQUENT_DAYS} days: ${figures}.`
-  const from = Number.isFinite(paysFrom) ? ` It would from about ${bytesText(paysFrom)} on.` : ""
   return `STANDARD_IA does not pay for segments, so there is no rule: ${figures}.${from}`
 }
 

@@ -4,7 +4,8 @@ import { Effect } from "effect"
 import { type Cost, costOf, type Estimate } from "../../../../sync/Cost.ts"
 import { type Prices, prices } from "../../../../sync/Prices.ts"
 import { heldBytes, type SyncStatus } from "../../../../sync/Status.ts"
-import type { Json } from "../../../Output.ts"
+import { type Json, Output } from "../../../Output.ts"
+import { prose } from "../../../Prose.ts"
 import { table } from "../../../Table.ts"
 import { bytesText, counted } from "../../../Units.ts"
 
@@ -31,7 +32,8 @@ export const costText = Effect.fnUntraced(function* ({ cost, prices: asked }: Re
       rounded(dollars).toFixed(DECIMALS)
     ])
   )
-  return [drawn, assumptions(cost, asked)].join("\n")
+  const output = yield* Output
+  return [drawn, ...assumptions(cost, asked).map((line) => prose(line, output))].join("\n")
 })
 
 const linesOf = ({ egress, free, reads, restores, storage, writes }: Estimate) => [
@@ -59,7 +61,7 @@ const DECIMALS = 4
 
 const rounded = (dollars: number): number => Math.round(dollars * 10 ** DECIMALS) / 10 ** DECIMALS
 
-const assumptions = ({ provider }: Estimate, asked: Prices): string => {
+const assumptions = ({ provider }: Estimate, asked: Prices): ReadonlyArray<string> => {
   const list = `Amazon's list prices for US East as of ${asked.asOf}`
   const whose =
     provider === "aws"
@@ -69,9 +71,8 @@ const assumptions = ({ provider }: Estimate, asked: Prices): string => {
   const prices = `${asked.storage} for a GB a month, ${asked.writes} and ${asked.reads} for 1,000 requests, ${asked.egress} for a GB received`
   return [
     `${whose}${own}: ${prices}. HX_SYNC_PRICE_STORAGE, _PUT, _GET and _EGRESS set others.`,
-    "Storage as if kept the whole month in the standard class. Requests and bytes of this device alone, as counted so far this month, not projected;",
-    `${asked.freeEgress} GB received a month are free.`
-  ].join("\n")
+    `Storage as if kept the whole month in the standard class. Requests and bytes of this device alone, as counted so far this month, not projected; ${asked.freeEgress} GB received a month are free.`
+  ]
 }
 
 export const costJson = ({ cost, prices: asked }: Reckoned): Json =>
