@@ -6,6 +6,7 @@
  */
 
 import {
+  type _Object,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -214,6 +215,7 @@ const listPages = (
             detail: "it has more, but not where"
           })
         }
+        if (!(page.Contents ?? []).every(isPlausible)) return yield* notAStore(request)
         const objects = (page.Contents ?? []).flatMap(({ Key = "", ETag, Size, StorageClass }) => {
           const name = Key.slice(base.length)
           // Others' objects, and what some tools put to stand for a folder.
@@ -234,6 +236,13 @@ const listPages = (
         return [Chunk.fromIterable(objects), next === undefined ? Option.none() : Option.some(further)] as const
       })
   )
+
+/** Sizes are counted with and the rest is kept in memory, for as many objects as there are. */
+const isPlausible = ({ ETag, Size = 0, StorageClass }: _Object): boolean =>
+  Number.isSafeInteger(Size) && Size >= 0 && [ETag, StorageClass].every((text = "") => text.length <= LONGEST)
+
+/** Characters; no service comes near it. */
+const LONGEST = 256
 
 /** Where the store keeps no condition, none is sent: some answer 501. */
 const conditionHeaders = (condition: PutCondition, { createOnly, ifMatch }: StoreCapabilities) => {

@@ -185,6 +185,28 @@ describe("a failure of S3", () => {
     })
   )
 
+  it.scopedLive("is a list of what no S3 service lists: sizes that are none, endless ETags and storage classes", () =>
+    Effect.gen(function* () {
+      const store = yield* open
+      const long = "x".repeat(10_000)
+      for (const [etag, size, storageClass] of [
+        ["e", "-1", ""],
+        ["e", "1e999", ""],
+        ["e", "0.5", ""],
+        [long, "1", ""],
+        ["e", "1", long]
+      ]) {
+        const object = `<Contents><Key>p/x</Key><ETag>${etag}</ETag><Size>${size}</Size><StorageClass>${storageClass}</StorageClass></Contents>`
+        proxy.plan(() => ({
+          kind: "answer",
+          status: 200,
+          body: listOf("faults", "false").replace("<KeyCount>", `${object}<KeyCount>`)
+        }))
+        expect((yield* Effect.flip(Stream.runDrain(store.list("")))).reason).toBe("NotAStore")
+      }
+    })
+  )
+
   it.scopedLive("is a list that never ends", () =>
     Effect.gen(function* () {
       const store = yield* open
