@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber } from "effect"
+import { Duration, Effect, Exit, Fiber, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { statSync } from "node:fs"
 import { join } from "node:path"
@@ -49,11 +49,15 @@ describe("the lock", () => {
   it.scopedLive("is waited for, but no longer than allowed", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryDirectory, "lock")
-      const held = yield* Effect.fork(Effect.scoped(Effect.zipRight(acquireLock(path, 0), Effect.sleep("150 millis"))))
+      const holding = yield* Scope.make()
+      yield* Scope.extend(acquireLock(path, 0), holding)
+      const [waited, refused] = yield* Effect.timed(Effect.exit(Effect.scoped(acquireLock(path, "50 millis"))))
+      expect(Exit.isFailure(refused)).toBe(true)
+      expect(Duration.toMillis(waited)).toBeGreaterThan(40)
+      expect(Duration.toMillis(waited)).toBeLessThan(10_000)
+      const held = yield* Effect.fork(Effect.scoped(acquireLock(path, "1 minute")))
       yield* Effect.sleep("20 millis")
-      const [short] = yield* Effect.timed(Effect.exit(Effect.scoped(acquireLock(path, "50 millis"))))
-      expect(Duration.toMillis(short)).toBeLessThan(130)
-      yield* Effect.scoped(acquireLock(path, "5 seconds"))
+      yield* Scope.close(holding, Exit.void)
       yield* Fiber.join(held)
     })
   )

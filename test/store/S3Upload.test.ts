@@ -194,14 +194,14 @@ describe("an upload in parts", () => {
 
   it.scopedLive("that is interrupted is aborted before the interruption is over", () =>
     Effect.gen(function* () {
-      const store = yield* open()
+      const store = yield* open(60_000)
       const { notes, options } = noting()
       proxy.plan(at("2", { kind: "stall" }))
       const putting = yield* Effect.fork(store.put("x", large, options))
       while (!steps().includes("2")) yield* Effect.sleep("20 millis")
       const [elapsed, exit] = yield* Effect.timed(Fiber.interrupt(putting))
       expect(Exit.isInterrupted(exit)).toBe(true)
-      expect(Duration.toMillis(elapsed)).toBeLessThan(1_000)
+      expect(Duration.toMillis(elapsed)).toBeLessThan(10_000)
       expect(steps()).toEqual(["start", "1", "2", "abort"])
       expect(notes).toEqual([UNHEARD_UPLOAD, expect.stringMatching(/./), null])
     })
