@@ -3,7 +3,7 @@
 import type { OutputService, Style } from "./Output.ts"
 import { printable } from "./Printable.ts"
 import { withoutSecrets } from "./Secrets.ts"
-import { wrap } from "./Wrapping.ts"
+import { cellsOf, wrap } from "./Wrapping.ts"
 
 export interface FindingLine {
   readonly mark: "ok" | "warning" | "failed" | "problem" | "skipped"
@@ -20,11 +20,12 @@ export const findingLines = (line: FindingLine, output: OutputService, timed: bo
   const head = `${output.styled(STYLES[line.mark], line.mark.padEnd(MARK))} ${line.title.padEnd(TITLE)}${time}`
   const beside = MARK + 1 + TITLE + time.length + GAP.length
   const room = output.terminal ? output.columns : Number.POSITIVE_INFINITY
-  const below = room - beside < NARROWEST
-  const indent = below ? BELOW : beside
-  const text = [line.detail, ...(line.cure === undefined ? [] : [line.cure])]
+  const parts = [line.detail, line.cure ?? ""]
     .filter((part) => part !== "")
-    .flatMap((part) => wrap(printable(withoutSecrets(part)), room - indent, "whole"))
+    .map((part) => printable(withoutSecrets(part)))
+  const below = room - beside < NARROWEST && parts.some((part) => cellsOf(part) > room - beside)
+  const indent = below ? BELOW : beside
+  const text = parts.flatMap((part) => wrap(part, room - indent, "whole"))
   if (text.length === 0) return head.trimEnd()
   const separator = `\n${" ".repeat(indent)}`
   return `${below ? head.trimEnd() + separator : head + GAP}${text.join(separator)}`.trimEnd()

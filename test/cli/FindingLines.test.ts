@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { findingLines } from "../../src/cli/FindingLines.ts"
+import { type FindingLine, findingLines } from "../../src/cli/FindingLines.ts"
 import type { OutputService } from "../../src/cli/Output.ts"
 
 const FINDING = {
@@ -10,9 +10,9 @@ const FINDING = {
   cure: "Use another store, or a newer version of its server."
 } as const
 
-const lines = (columns: number, terminal = true, timed = true) => {
+const lines = (columns: number, terminal = true, timed = true, finding: FindingLine = FINDING) => {
   const output = { terminal, columns, styled: (_: string, text: string) => text } as unknown as OutputService
-  return findingLines(FINDING, output, timed).split("\n")
+  return findingLines(finding, output, timed).split("\n")
 }
 
 describe("a finding", () => {
@@ -33,6 +33,8 @@ describe("a finding", () => {
       "    server."
     ])
     expect(lines(50, true, false)[0]).toBe("failed  conditional write")
+    const short = { mark: "ok", title: "list", millis: 8, detail: "2 published" } as const
+    expect(lines(50, true, true, short)).toEqual(["ok      list                  8 ms  2 published"])
   })
 
   it("keeps what it says in one line for other programs", () => {
