@@ -1,7 +1,8 @@
 /** Whose a file or directory is, and what others may do with it. */
 
 import { Effect, Option } from "effect"
-import { stat } from "node:fs/promises"
+import { access, constants, stat } from "node:fs/promises"
+import { dirname } from "node:path"
 
 export interface FileAccess {
   readonly path: string
@@ -33,3 +34,11 @@ export const accessOf = Effect.fn("FileAccess.of")((path: string) =>
     Effect.orElseSucceed(() => Option.none<FileAccess>())
   )
 )
+
+/** The directory that stands in the way of making this one: the nearest that is there, where nothing may be made in it. */
+export const hindering = Effect.fn("FileAccess.hindering")(function* (path: string) {
+  let above = dirname(path)
+  while (above !== dirname(above) && Option.isNone(yield* accessOf(above))) above = dirname(above)
+  const may = Effect.tryPromise(() => access(above, constants.W_OK | constants.X_OK))
+  return yield* Effect.match(may, { onFailure: () => Option.some(above), onSuccess: () => Option.none<string>() })
+})

@@ -4,7 +4,7 @@ import { Effect, Option } from "effect"
 import { existsSync } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { accessOf, type FileAccess } from "../../platform/FileAccess.ts"
+import { accessOf, type FileAccess, hindering } from "../../platform/FileAccess.ts"
 import { fileSystemOf } from "../../platform/FileSystems.ts"
 import { judgeNode, nodeVersion } from "../../platform/NodeVersion.ts"
 import { Paths } from "../../platform/Paths.ts"
@@ -63,12 +63,29 @@ const dataDirectory: Look<Paths> = {
     Effect.flatMap(
       accessOf(data),
       Option.match({
-        onNone: () => Effect.succeed(found(`${data} (made when it is needed)`)),
+        onNone: () => toBeMade(data),
         onSome: (access) => judge(access, { readable: "warning", fine: data })
       })
     )
   )
 }
+
+const toBeMade = (path: string): Effect.Effect<Found, Failed<Reportable>> =>
+  Effect.flatMap(
+    hindering(path),
+    Option.match({
+      onNone: () => Effect.succeed(found(`${path} (made when it is needed)`)),
+      onSome: (above) =>
+        Effect.fail(
+          problem({
+            what: "Access Denied: the data directory cannot be made",
+            subject: `${path}: nothing may be written in ${above}`,
+            hint: "Set HX_DATA_DIR to a directory that is there, or that can be made.",
+            code: 3
+          })
+        )
+    })
+  )
 
 const configDirectory: Look<Paths> = {
   id: "config directory",
