@@ -15,7 +15,7 @@ export interface Meter {
 }
 
 export interface ProgressService {
-  /** Runs the work with a meter; `title` says what is being done ("Pushing"), `unit` what the objects are ("changes"). */
+  /** Runs the work with a meter; `title` says what is being done ("Pushing"), `unit` what the objects are ("entries"). */
   readonly during: <A, E, R>(
     title: string,
     unit: string,

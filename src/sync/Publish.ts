@@ -167,7 +167,7 @@ const sendPieces = Effect.fnUntraced(function* (
     tailPieces(device, tailFirst, last)
   )
   const built = steps.reduce((sum, step) => sum + (step._tag === "Build" ? step.last - step.first + 1 : 0), 0)
-  const sent = yield* progress.during("Pushing", "changes", (meter) => {
+  const sent = yield* progress.during("Pushing", "entries", (meter) => {
     const track = trackSending(meter, built + Math.max(0, last - tailFirst + 1))
     return pieces.pipe(
       Stream.mapEffect((piece) => settlePiece(device, piece, durable, nonce, track), {

@@ -107,7 +107,7 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   if (successor !== undefined) return yield* new DeviceRetired({ by: successor.manifest.label })
   const tryAll = options.force || options.restore === true
   const gate = yield* makeGate(concurrentDownloads)
-  const outcomes = yield* progress.during("Pulling", "changes", (meter) =>
+  const outcomes = yield* progress.during("Pulling", "entries", (meter) =>
     Effect.forEach(readable, (gathered) => fetchLog(gathered, gate, meter, { tryAll }), {
       concurrency: concurrentDownloads
     })
