@@ -77,6 +77,6 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   readonly cause?: unknown
 }> {
   override get message(): string {
-    return `${this.reason}: ${this.operation} ${this.subject}${this.detail === undefined ? "" : ` (${this.detail})`}`
+    return `${this.reason}: ${this.subject}, on ${this.operation}${this.detail === undefined ? "" : `: ${this.detail}`}`
   }
 }

@@ -86,11 +86,23 @@ describe("advice", () => {
 })
 
 describe("an error that was remembered", () => {
+  it("of a store has the words of its report", () => {
+    const error = new StoreError({ reason: "Refused", operation: "list", subject: "b/p", detail: "nothing listens" })
+    expect(rememberedDetail({ tag: "StoreError.Refused", message: error.message })).toBe(
+      reportOf(Cause.fail(error)).subject
+    )
+  })
+
+  it("of a proxy has a cure of its own", () => {
+    const error = new StoreError({ reason: "Refused", operation: "open", subject: "the proxy p:1 (HTTPS_PROXY)" })
+    expect(reportOf(Cause.fail(error)).hint).toContain("NO_PROXY")
+  })
+
   it.each([
-    ["StoreError.Refused", "Refused: list b/p (nothing listens)", "Connection refused", "network", 6],
+    ["StoreError.Refused", "Refused: b/p, on list: nothing listens", "Connection refused", "network", 6],
     [
       "StoreError.CredentialsRefused",
-      "CredentialsRefused: get b/x",
+      "CredentialsRefused: b/x, on get",
       "Access Denied: the credentials are wrong",
       "permission",
       3
@@ -99,7 +111,7 @@ describe("an error that was remembered", () => {
     ["SequenceConflict", "Sequence number conflict: published 2", "Sequence number conflict", "conflict", 4],
     ["ManifestCorrupt", "Manifest corruption detected: m", "Manifest corruption detected", "corruption", 5],
     ["EnvelopeError.WrongKey", "WrongKey: manifest of d", "Wrong vault key", "permission", 3],
-    ["StoreError.Archived", "Archived: get b/x", "Archived in GLACIER", "archived", 7]
+    ["StoreError.Archived", "Archived: b/x, on get", "Archived in GLACIER", "archived", 7]
   ] as const)("%s has the words and the code that were told then", (tag, message, what, category, code) => {
     expect(rememberedError({ tag })).toEqual({ what, category, code })
     const [begin] = message.split(": ")

@@ -15,6 +15,7 @@ const stdout = async (...words: ReadonlyArray<string>): Promise<string> => {
 describe("hx help", () => {
   it("alone and with a command is what --help shows", async () => {
     expect(await stdout("help")).toBe(await stdout("--help"))
+    expect(await stdout("help", "topics")).toBe(await stdout("help"))
     expect(await stdout("help", "sync", "push")).toBe(await stdout("sync", "push", "--help"))
   })
 

@@ -15,7 +15,9 @@ import { TOPICS } from "../../topics/Topics.ts"
 import { topicText } from "../../TopicText.ts"
 import { UsageError } from "../../UsageError.ts"
 
-export const run = Effect.fnUntraced(function* ({ words }: { readonly words: ReadonlyArray<string> }) {
+export const run = Effect.fnUntraced(function* (given: { readonly words: ReadonlyArray<string> }) {
+  // What lists the commands lists the topics too.
+  const words = given.words.length === 1 && given.words[0] === "topics" ? [] : given.words
   const output = yield* Output
   const { root } = yield* Manual
   const topic = words.length === 1 ? TOPICS.find(({ name }) => name === words[0]) : undefined
