@@ -8,3 +8,6 @@ export const withoutSecrets = (text: string): string =>
     .replace(/\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}/g, "$1…")
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "…")
     .replace(/\bhx1[0-9a-z]{20,}/gi, "hx1…")
+
+/** Whether a text can be nothing but the path of a file: what was given in its place may be the secret that the file should hold. */
+export const isPlainlyPath = (text: string): boolean => /^(~|\.{1,2})?\/\S*$/.test(text)

@@ -103,6 +103,17 @@ describe("hx config", { timeout: 60_000 }, () => {
     expect(rowOf(shown, "NO_PROXY")).toMatch(/ localhost$/)
   })
 
+  it("repeats where the file of a secret is, but nothing that is given in its place and is no path", async () => {
+    const device = makeDevice(scratch.path, "in place of a path")
+    const passphrase = "correct-horse-battery"
+    const env = { HX_SYNC_PASSPHRASE_FILE: passphrase, HX_SYNC_KEY_FILE: "/etc/hx/vault.key" }
+    const ran = await device.hx(["config"], { env })
+    expect(rowOf(ran.stdout, "HX_SYNC_PASSPHRASE_FILE")).toMatch(/ \(set, not shown\) +environment$/)
+    expect(rowOf(ran.stdout, "HX_SYNC_KEY_FILE")).toContain(" /etc/hx/vault.key ")
+    const { stdout } = await device.hx(["config", "--json"], { env })
+    expect(ran.stdout + stdout).not.toContain(passphrase)
+  })
+
   it("goes on where a value is bad: marks it with the form it should have, and ends with 2", async () => {
     const device = makeDevice(scratch.path, "bad")
     const file = configure(device, "sync:\n  compression: maybe\n")

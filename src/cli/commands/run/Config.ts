@@ -8,6 +8,7 @@
  */
 
 import { Cause, Effect, Either, Layer, Option } from "effect"
+import { existsSync } from "node:fs"
 import type { ConfigFileError } from "../../../platform/ConfigFile.ts"
 import { Paths } from "../../../platform/Paths.ts"
 import { HIDDEN, type Setting, UNSET } from "../../../platform/Setting.ts"
@@ -18,7 +19,7 @@ import { formatLocation, type StoreUrlError } from "../../../store/StoreUrl.ts"
 import { reportOf } from "../../ErrorReport.ts"
 import { Output } from "../../Output.ts"
 import { printable } from "../../Printable.ts"
-import { withoutSecrets } from "../../Secrets.ts"
+import { isPlainlyPath, withoutSecrets } from "../../Secrets.ts"
 import { storeSetting } from "../../StoreSetting.ts"
 import { table } from "../../Table.ts"
 import { type Place, places, type ShownVariable, surroundings } from "./ConfigSurroundings.ts"
@@ -64,9 +65,18 @@ const rowOf = (setting: Setting<unknown>) =>
     const found = yield* Effect.either(settings.resolve(setting))
     if (Either.isLeft(found)) return badRow(setting, found.left)
     const { shown, source } = found.right
-    const row: Row = { setting, source, shown, error: undefined }
+    const row: Row = { setting, source, shown: mayBeSecret(setting, shown) ? HIDDEN : shown, error: undefined }
     return setting.variable === SyncSettings.Store.variable && shown === HIDDEN ? yield* withStore(row) : row
   })
+
+/** A passphrase may have been given where the file that holds it belongs. */
+const mayBeSecret = ({ variable }: Setting<unknown>, shown: string): boolean =>
+  FILES_OF_SECRETS.has(variable) && shown !== UNSET && !isPlainlyPath(shown) && !existsSync(shown)
+
+const FILES_OF_SECRETS: ReadonlySet<string> = new Set([
+  SyncSettings.KeyFile.variable,
+  SyncSettings.PassphraseFile.variable
+])
 
 const badRow = (setting: Setting<unknown>, error: SettingError | ConfigFileError): Row => {
   if (error._tag === "ConfigFileError") return { setting, source: "file", shown: UNSET, error }

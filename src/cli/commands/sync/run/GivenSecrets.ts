@@ -13,6 +13,7 @@ import { Settings } from "../../../../platform/Settings.ts"
 import { Stdio } from "../../../../platform/Stdio.ts"
 import * as SyncSettings from "../../../../platform/SyncSettings.ts"
 import type { GivenSecrets, SecretText } from "../../../../sync/JoinKey.ts"
+import { isPlainlyPath } from "../../../Secrets.ts"
 import { UsageError } from "../../../UsageError.ts"
 
 export interface SecretOptions {
@@ -120,7 +121,7 @@ const isNoFile = (cause: unknown): boolean => ["ENOENT", "ENOTDIR", "ENAMETOOLON
 const noFile = (name: string, path: string) =>
   new UsageError({
     what: "The file cannot be read",
-    subject: `${/^(~|\.{1,2})?\/\S*$/.test(path) ? `${name}, ${path}` : name}: there is no such file`,
+    subject: `${isPlainlyPath(path) ? `${name}, ${path}` : name}: there is no such file`,
     hint: "Give the path of a file that holds it. If you gave a key or a passphrase itself, your shell's history holds it now: remove it there."
   })
 
