@@ -158,6 +158,9 @@ describe("hx sync lifecycle", { timeout: 60_000 }, () => {
     expect(ran).toMatchObject({ code: 2, stdout: "" })
     expect(ran.stderr.split("\n")).toHaveLength(4)
     expect(ran.stderr).toContain("A folder has none")
+    const confirmed = await device.hx(["sync", "lifecycle", "--yes"])
+    expect(confirmed).toMatchObject({ code: 2, stdout: "" })
+    expect(confirmed.stderr).toContain("Add --apply")
   })
 
   const real = realServer()

@@ -25,10 +25,17 @@ export interface LifecycleGiven {
 
 export const run = (given: LifecycleGiven) =>
   Effect.gen(function* () {
+    if (given.yes && !given.apply) return yield* nothingToConfirm
     const plan = yield* planLifecycle({ mustRead: given.apply })
     if (plan === null) return yield* notABucket
     yield* given.apply ? apply(plan, given.yes) : print(plan)
   }).pipe(Effect.scoped, Effect.provide(layer))
+
+const nothingToConfirm = new UsageError({
+  what: "Nothing is changed without --apply, so there is nothing to confirm",
+  subject: "--yes",
+  hint: "Add --apply, or leave it out."
+})
 
 const notABucket = Effect.gen(function* () {
   const { location } = yield* requireBinding
