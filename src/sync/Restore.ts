@@ -53,8 +53,9 @@ const restoreVault = Effect.fn("Restore.vault")(function* (store: ObjectStoreSer
 export const restoreToJoin = Effect.fn("Restore.toJoin")(function* (url: StoreUrl, archived: StoreError) {
   const stores = yield* Stores
   const kept = yield* StoredCredentials
-  const location = yield* stores.settle(url.location, url.credentials)
-  const credentials = Option.isSome(url.credentials) ? url.credentials : yield* kept.load(location)
+  // As init does: where the bucket has to be asked for its region, the kept keys ask.
+  const credentials = Option.isSome(url.credentials) ? url.credentials : yield* kept.load(url.location)
+  const location = yield* stores.settle(url.location, credentials)
   return yield* Effect.scoped(
     Effect.flatMap(stores.open(location, credentials, AssumedCapabilities), (store) =>
       restoreVault(store, archived.archive ?? "GLACIER")
