@@ -2,15 +2,14 @@
 
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
-import type { DeviceId } from "../domain/Device.ts"
 import type { Entry } from "../domain/Entry.ts"
 import type { EntryId } from "../domain/EntryId.ts"
 import type { ForgetRule } from "../domain/ForgetRule.ts"
-import { identityOf, type Operation, type OperationIdentity } from "../domain/Operation.ts"
+import { identityOf, type Operation } from "../domain/Operation.ts"
 import { absorb, nothing } from "./Absorb.ts"
 import { type Connection, rows, scalar } from "./Connection.ts"
 import { dbError } from "./DbError.ts"
-import { entryColumns, type EntryRow, type Texts, textsOfRows, toEntry } from "./EntryRows.ts"
+import { deviceOf, entryAt, idAt, readColumns, textsOfColumns } from "./LogColumns.ts"
 import { absorbFinishes, type Finish } from "./Finishes.ts"
 import type { LogContent, OwnLog } from "./HistoryDb.ts"
 import { append, endOfLog, ownTerm } from "./Operations.ts"
@@ -130,48 +129,27 @@ const contentOf = Effect.fnUntraced(function* (
   return { entries, rules }
 })
 
-/** An EntryRow, and beside it what the operation says. */
-type LogRow = readonly [
-  ...EntryRow,
-  kind: number,
-  device: number | null,
-  identity: OperationIdentity,
-  body: string | null
-]
-
-/** Places in a LogRow: taking a row apart would cost more than all else, and this is done for every entry of a history. */
-const AT = { kind: 13, device: 14, identity: 15, body: 16 } as const
-
 const readLog = Effect.fnUntraced(function* (
   connection: Connection,
   first: number,
   limit: number
 ): Effect.fn.Return<ReadonlyArray<Operation>, SqlError> {
-  const found = yield* rows<LogRow>(connection.sql`
-    SELECT ${entryColumns(connection)}, o.kind, o.device, lower(hex(o.identity)), o.body
-    FROM operations o LEFT JOIN entries e ON e.seq = o.entry AND o.kind = ${KIND.add}
-    WHERE o.number >= ${first} ORDER BY o.number LIMIT ${limit}`)
+  const columns = yield* readColumns(connection, first, limit)
   const own = yield* deviceId(connection)
-  const texts = yield* textsOfRows(
-    connection,
-    found.filter((row) => row[AT.kind] === KIND.add),
-    found.flatMap((row) => row[AT.device] ?? [])
-  )
-  return found.map((row) => toOperation(row, texts, own))
-})
-
-const toOperation = (row: LogRow, texts: Texts, own: DeviceId): Operation => {
-  const body = row[AT.body] ?? ""
-  switch (row[AT.kind]) {
-    case KIND.add: {
-      const device = row[AT.device]
-      return { kind: "add", entry: toEntry(row, texts, device === null ? own : (texts.terms.get(device) as DeviceId)) }
+  const texts = yield* textsOfColumns(connection, columns)
+  return columns.kind.map((kind, index) => {
+    const body = columns.body[index] ?? ""
+    switch (kind) {
+      case KIND.add: {
+        const device = columns.told[index] ?? null
+        return { kind: "add", entry: entryAt(columns, index, texts, device === null ? own : deviceOf(device, texts)) }
+      }
+      case KIND.finish:
+        return { kind: "finish", ...(JSON.parse(body) as Finish) }
+      case KIND.forget:
+        return { kind: "forget", rule: JSON.parse(body) as ForgetRule }
+      default:
+        return { kind: "purged", identity: idAt(columns, index) }
     }
-    case KIND.finish:
-      return { kind: "finish", ...(JSON.parse(body) as Finish) }
-    case KIND.forget:
-      return { kind: "forget", rule: JSON.parse(body) as ForgetRule }
-    default:
-      return { kind: "purged", identity: row[AT.identity] }
-  }
-}
+  })
+})
