@@ -94,6 +94,11 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
         { name: "AWS_ENDPOINT_URL_STS", meaning: "the server that gives temporary credentials; default Amazon's" },
         { name: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", meaning: "true: the three before are not looked at" },
         {
+          name: "AWS_USE_FIPS_ENDPOINT",
+          meaning: "true: Amazon's endpoints that keep to FIPS; not with an endpoint of your own"
+        },
+        { name: "AWS_USE_DUALSTACK_ENDPOINT", meaning: "true: Amazon's endpoints that speak IPv6 too; likewise" },
+        {
           name: "AWS_EC2_METADATA_DISABLED",
           meaning:
             "true or false: whether not to ask the metadata service of the machine; default false on Amazon's machines, else true"
