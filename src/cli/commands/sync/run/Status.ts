@@ -10,6 +10,7 @@ import { requireBinding } from "../../../../sync/VaultSession.ts"
 import { Output } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"
 import { table } from "../../../Table.ts"
+import { UsageError } from "../../../UsageError.ts"
 import { costText, reckon } from "./StatusCost.ts"
 import { lastSyncJson, statusJson } from "./StatusJson.ts"
 import { lastSyncRows, type Rows, statusRows } from "./StatusRows.ts"
@@ -21,7 +22,16 @@ export interface StatusGiven {
   readonly lastSync: boolean
 }
 
-export const run = (given: StatusGiven) => Effect.provide(given.lastSync ? tellLastSync : tell(given), layer)
+export const run = (given: StatusGiven) =>
+  given.lastSync && (given.verbose || given.detailed)
+    ? Effect.fail(notBoth)
+    : Effect.provide(given.lastSync ? tellLastSync : tell(given), layer)
+
+const notBoth = new UsageError({
+  what: "Two options that do not go together",
+  subject: "--last-sync, with --verbose or --detailed",
+  hint: "--last-sync tells the least, the others the most: give one of them."
+})
 
 const tell = Effect.fnUntraced(function* (given: StatusGiven) {
   const output = yield* Output
