@@ -23,9 +23,10 @@ export interface StatusGiven {
 }
 
 export const run = (given: StatusGiven) =>
-  given.lastSync && (given.verbose || given.detailed)
-    ? Effect.fail(notBoth)
-    : Effect.provide(given.lastSync ? tellLastSync : tell(given), layer)
+  Effect.zipRight(
+    Effect.when(Effect.fail(notBoth), () => given.lastSync && (given.verbose || given.detailed)),
+    Effect.provide(given.lastSync ? tellLastSync : tell(given), layer)
+  )
 
 const notBoth = new UsageError({
   what: "Two options that do not go together",
