@@ -138,7 +138,7 @@ const plain = (thrown: unknown, said: ReadonlyArray<string>): unknown => {
   const failure = readFailure(thrown, [])
   const reason = reasonOf(failure)
   if (reason === "NoCredentials") {
-    const why = said.find((each) => !BESIDE_THE_POINT.test(each)) ?? failure.message
+    const why = [...said, failure.message].find((each) => !BESIDE_THE_POINT.test(each)) ?? NOWHERE
     return none(why)
   }
   if (CLEAR.has(reason) || (failure.status ?? 0) >= 500) return thrown
@@ -147,8 +147,12 @@ const plain = (thrown: unknown, said: ReadonlyArray<string>): unknown => {
     : named("CredentialsNotGiven", `no credentials were given: ${failure.name}, ${failure.message}`)
 }
 
+/** Where every link of the chain has failed because nobody has set it up. */
+const NOWHERE = "neither the store URL nor variables nor a profile has any"
+
 /** Links of the chain that nobody has set up. */
-const BESIDE_THE_POINT = /skipping|not specified|did not contain|access disabled|could not load credentials from any/i
+const BESIDE_THE_POINT =
+  /skipping|unable to find environment variable|using profile: \[default\]|profile default could not be found|not specified|did not contain|access disabled|could not load credentials from any/i
 
 // What a program wrote to standard error follows its command line, and either may hold a password.
 const none = (why: string): Error =>
