@@ -25,7 +25,7 @@ const { values } = parseArgs({
   options: {
     entries: { type: "string", default: "1000000" },
     only: { type: "string", default: "fast,kill,throttle,slow,pull" },
-    seed: { type: "string", default: String(Date.now() % 100_000) }
+    seed: { type: "string", default: String(Date.now() % 100_000) } // another one each time: it is printed
   }
 })
 const entries = Number(values.entries)

@@ -42,7 +42,7 @@ const meterOf = (counts: Counts): Meter => ({
     counts.objects += objects
     counts.bytes += bytes
   },
-  skip: (objects) => {
+  leaveOut: (objects) => {
     counts.objects += objects
     counts.skipped += objects
   }

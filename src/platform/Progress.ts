@@ -11,7 +11,7 @@ export interface Meter {
   /** This much more is done. */
   readonly advance: (objects: number, bytes?: number) => void
   /** This much more had been done before, or cannot be done now: it counts as done, and says nothing about the speed. */
-  readonly skip: (objects: number) => void
+  readonly leaveOut: (objects: number) => void
 }
 
 export interface ProgressService {
@@ -31,7 +31,7 @@ export class Progress extends Context.Tag("hx/Progress")<Progress, ProgressServi
   })
 }
 
-export const silentMeter: Meter = { expect: () => {}, estimate: () => {}, advance: () => {}, skip: () => {} }
+export const silentMeter: Meter = { expect: () => {}, estimate: () => {}, advance: () => {}, leaveOut: () => {} }
 
 /**
  * One thing on its way, of so many objects and bytes: told how many of its bytes have arrived, it advances the meter in step. A thing that has to be

@@ -148,7 +148,7 @@ const plain = (thrown: unknown, said: ReadonlyArray<string>): unknown => {
 }
 
 /** Where every link of the chain has failed because nobody has set it up. */
-const NOWHERE = "neither the store URL nor variables nor a profile has any"
+const NOWHERE = "there are none in the store URL, in variables or in a profile"
 
 /** Links of the chain that nobody has set up. */
 const BESIDE_THE_POINT =

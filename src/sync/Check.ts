@@ -7,7 +7,6 @@
 
 import { Cause, Duration, Effect, Exit, Option, Stream } from "effect"
 import type { PrivateFileError } from "../platform/PrivateFile.ts"
-import { fingerprintOf } from "../format/RecoveryKey.ts"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
 import {
   type Bounds,
@@ -26,12 +25,12 @@ import { StoreError, type StoreErrorReason } from "../store/StoreError.ts"
 import { Stores } from "../store/Stores.ts"
 import type { StoreCredentials, StoreLocation } from "../store/StoreUrl.ts"
 import { lackingOn } from "./AccessPolicy.ts"
+import { holdsVault } from "./CheckVault.ts"
 import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { probeName, probeObject } from "./Probe.ts"
-import { KeyNeeded, ManifestCorrupt, VaultKeyRotated, VaultMismatch, type WrongVaultKey } from "./SyncError.ts"
+import type { KeyNeeded, ManifestCorrupt, VaultKeyRotated, VaultMismatch, WrongVaultKey } from "./SyncError.ts"
 import type { StoreBinding } from "./SyncState.ts"
-import { fetchDescriptor } from "./VaultDescriptorFetch.ts"
-import { VaultKeys } from "./VaultKeys.ts"
+import type { VaultKeys } from "./VaultKeys.ts"
 
 export interface CheckTarget {
   readonly location: StoreLocation
@@ -93,7 +92,7 @@ interface Work {
   readonly denied: Set<string>
 }
 
-type Step<R = never> = Effect.Effect<Found, Failed<CheckError>, R>
+type Step = Effect.Effect<Found, Failed<CheckError>>
 
 const checksOf = (work: Work, extent: CheckExtent): ReadonlyArray<Check<CheckError, VaultKeys>> => {
   const { after, before } = work.diagnosis
@@ -104,7 +103,11 @@ const checksOf = (work: Work, extent: CheckExtent): ReadonlyArray<Check<CheckErr
   const get: Check<CheckError> = { id: "get", needs: [], run: gets(work) }
   const latency: ReadonlyArray<Check<CheckError>> =
     work.target.location._tag === "S3" ? [{ id: "latency", needs: ["get"], run: answersIn(work) }] : []
-  const vault: Check<CheckError, VaultKeys> = { id: "vault", needs: ["get"], run: holdsVault(work) }
+  const vault: Check<CheckError, VaultKeys> = {
+    id: "vault",
+    needs: ["get"],
+    run: holdsVault(work.store, work.target.binding)
+  }
   if (extent === "reading") return [...before, list, get, ...reading, ...latency, vault]
   return [
     ...before,
@@ -274,52 +277,6 @@ const answersIn = (work: Work): Step =>
   }).pipe(Effect.mapError((error) => failedWith(error)))
 
 const ANSWERS: ReadonlySet<StoreErrorReason> = new Set(["Absent", "AccessDenied", "Archived"])
-
-const holdsVault = (work: Work): Step<VaultKeys> =>
-  Effect.gen(function* () {
-    const { store, target } = work
-    const descriptor = yield* fetchDescriptor(store)
-    const bound = Option.getOrNull(target.binding)
-    if (descriptor === null && bound === null) return found("none yet: hx sync init makes one")
-    if (descriptor === null)
-      return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail: GONE })
-    if (bound !== null && bound.vaultId !== descriptor.vault) {
-      const detail = `it holds the vault ${fingerprintOf(descriptor.vault)}, and this device is in ${fingerprintOf(bound.vaultId)}`
-      return yield* new VaultMismatch({ store: store.display, detail, hint: "join the one there: hx sync init" })
-    }
-    const name = fingerprintOf(descriptor.vault)
-    if (descriptor.cipher === VaultDescriptor.NO_CIPHER) return found(`${name}, NOT ENCRYPTED`)
-    return yield* opens(store, descriptor, bound !== null)
-  }).pipe(Effect.mapError((error) => (error._tag === "StoreError" ? failedWith(error) : { error, stops: false })))
-
-const GONE = "it is gone, though this device is in a vault there: restore it, or run hx sync init on this device"
-
-const opens = Effect.fnUntraced(function* (
-  store: ObjectStoreService,
-  descriptor: VaultDescriptor.VaultDescriptor,
-  bound: boolean
-) {
-  const keys = yield* VaultKeys
-  const name = fingerprintOf(descriptor.vault)
-  const kept = Option.getOrNull(yield* keys.load(descriptor.vault))
-  if (kept === null && bound) {
-    return yield* new KeyNeeded({ store: store.display, passphraseSet: descriptor.passphrase !== null })
-  }
-  if (kept === null) {
-    return warning(
-      `${name}, encrypted; its key is not on this device`,
-      'Take the recovery key from "hx sync key" on a device that has it, then: hx sync init --key-file FILE'
-    )
-  }
-  if (descriptor.epoch > kept.epoch)
-    return yield* new VaultKeyRotated({ store: store.display, epoch: descriptor.epoch })
-  const key = kept.keys.get(descriptor.epoch) ?? null
-  if (VaultDescriptor.verify(descriptor, key) !== "Ok") {
-    const detail = "it does not go with the key on this device"
-    return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail })
-  }
-  return found(`${name}, encrypted; its key is on this device`)
-})
 
 /** Deletes what may still be there of ours. */
 const tidy = ({ store, written }: Work): Effect.Effect<void> =>

@@ -158,7 +158,7 @@ const fetchSegment = (gathered: Gathered, segment: SegmentRef, gate: FetchGate, 
     Effect.tap(() => Effect.sync(() => bytes(segment.sealed))),
     Effect.flatMap((sealed) => gate.opening.withPermits(1)(applySegment(gathered, segment, sealed, applied))),
     gate.inFlight.withPermits(1),
-    Effect.ensuring(Effect.sync(() => meter.skip(left))),
+    Effect.ensuring(Effect.sync(() => meter.leaveOut(left))),
     Effect.catchTags({
       EnvelopeError: (error) => Effect.succeed(failed(kindOf(error.reason), error.detail)),
       SegmentError: (error) => Effect.succeed(failed(kindOf(error.reason), error.detail)),

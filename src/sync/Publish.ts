@@ -234,10 +234,10 @@ const trackSending = (meter: Meter, changes: number): Tracking => {
     meter.estimate(Math.round(bytes + Math.max(0, changes - seen) * (sealed / seen)))
   }
   return {
-    inline: ({ first, last }) => meter.skip(last - first + 1),
+    inline: ({ first, last }) => meter.leaveOut(last - first + 1),
     durable: (segment) => {
       see(segment, 0)
-      meter.skip(segment.ref.last - segment.ref.first + 1)
+      meter.leaveOut(segment.ref.last - segment.ref.first + 1)
     },
     sending: (segment) => {
       see(segment, segment.bytes.length)

@@ -6,11 +6,12 @@ const TrueDate = Date
 
 globalThis.Date = class extends TrueDate {
   constructor(...given) {
-    if (given.length === 0) super(TrueDate.now() + offset)
+    if (given.length === 0)
+      super(TrueDate.now() + offset) // the clock that this file skews
     else super(...given)
   }
 
   static now() {
-    return TrueDate.now() + offset
+    return TrueDate.now() + offset // the same
   }
 }

@@ -4,9 +4,10 @@
  * goes on naming the class. An object of INTELLIGENT_TIERING is listed as such, and a restore of it takes no number of days.
  */
 
-import { createServer, type IncomingMessage, request as send, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { s3Error } from "./FaultProxy.ts"
+import { collect, forward } from "./Forward.ts"
 
 export interface ArchiveProxy {
   readonly endpoint: string
@@ -127,25 +128,4 @@ export const startArchiveProxy = async (target: string, bucket: string): Promise
         server.closeAllConnections()
       })
   }
-}
-
-const forward = (target: string, incoming: IncomingMessage, body: Buffer) =>
-  new Promise<{ readonly status: number; readonly headers: IncomingMessage["headers"]; readonly body: Buffer }>(
-    (resolve, reject) => {
-      const options = { method: incoming.method, headers: incoming.headers, agent: false }
-      const request = send(new URL(incoming.url ?? "/", target), options, (response) => {
-        collect(response).then(
-          (received) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: received }),
-          reject
-        )
-      })
-      request.on("error", reject)
-      request.end(body)
-    }
-  )
-
-const collect = async (stream: IncomingMessage): Promise<Buffer> => {
-  const chunks: Array<Buffer> = []
-  for await (const chunk of stream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

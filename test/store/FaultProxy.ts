@@ -3,9 +3,10 @@
  * Requests are kept as they came, so that tests can count them.
  */
 
-import { createServer, type IncomingMessage, request as send, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
+import { collect, forward } from "./Forward.ts"
 
 export type Fault =
   /** Answers by itself. */
@@ -107,26 +108,4 @@ const handle = async (
     return void outgoing.end()
   }
   outgoing.end(answer.body)
-}
-
-const forward = (target: string, incoming: IncomingMessage, body: Buffer) =>
-  new Promise<{ readonly status: number; readonly headers: IncomingMessage["headers"]; readonly body: Buffer }>(
-    (resolve, reject) => {
-      // The Host header is part of what the client signed, and goes on as it came.
-      const options = { method: incoming.method, headers: incoming.headers, agent: false }
-      const request = send(new URL(incoming.url ?? "/", target), options, (response) => {
-        collect(response).then(
-          (received) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: received }),
-          reject
-        )
-      })
-      request.on("error", reject)
-      request.end(body)
-    }
-  )
-
-const collect = async (stream: IncomingMessage): Promise<Buffer> => {
-  const chunks: Array<Buffer> = []
-  for await (const chunk of stream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -80,5 +80,8 @@ export const freshBucket = (server: RealServer): Effect.Effect<string> =>
     return bucket
   })
 
+/** The same for tests that drive the built program, with promises. */
+export const makeBucket = (server: RealServer): Promise<string> => Effect.runPromise(freshBucket(server)) // the edge: see above
+
 export const urlOf = (server: RealServer, bucket: string, prefix = "", more = ""): string =>
   `s3://${bucket}/${prefix}?endpoint=${server.endpoint}&path_style=true&access_key=${server.accessKey}&secret_key=${encodeURIComponent(server.secretKey)}${more}`

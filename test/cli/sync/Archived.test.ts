@@ -3,8 +3,7 @@ import { createHash } from "node:crypto"
 import { join } from "node:path"
 import { type S3rverServer, startS3rver } from "../../../scripts/S3rverServer.ts"
 import { type ArchiveProxy, startArchiveProxy } from "../../store/ArchiveProxy.ts"
-import { freshBucket, realServer, urlOf } from "../../store/S3Fixture.ts"
-import { Effect } from "effect"
+import { makeBucket, realServer, urlOf } from "../../store/S3Fixture.ts"
 import { type Device, makeDevice, makeScratch } from "../Hx.ts"
 import { record } from "./LocalHistory.ts"
 
@@ -168,7 +167,7 @@ describe("hx sync lifecycle", { timeout: 60_000 }, () => {
     "prints what aws s3api takes, applies it beside the rules of others, and reads it back",
     async () => {
       if (real === undefined) return
-      const bucket = await Effect.runPromise(freshBucket(real)) // the edge: this test drives the program with promises
+      const bucket = await makeBucket(real)
       const device = makeDevice(scratch.path, "rules")
       await device.json(["sync", "init", "--store", urlOf(real, bucket, "hx")])
       const printed = await device.hx(["sync", "lifecycle"])

@@ -1,5 +1,4 @@
 import { PutBucketPolicyCommand, PutBucketVersioningCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3"
-import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -7,7 +6,7 @@ import { setTimeout } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type S3rverServer, startS3rver } from "../../../scripts/S3rverServer.ts"
 import { type FaultProxy, startFaultProxy } from "../../store/FaultProxy.ts"
-import { freshBucket, rawClient, realServer, urlOf } from "../../store/S3Fixture.ts"
+import { makeBucket, rawClient, realServer, urlOf } from "../../store/S3Fixture.ts"
 import { ENTRY, makeDevice, makeScratch } from "../Hx.ts"
 
 const scratch = makeScratch()
@@ -252,7 +251,7 @@ describe.skipIf(real === undefined || guestKey === undefined)(
     }
 
     it("is enough to init, check, push (in parts, too), pull and forget, and for nothing outside the prefix", async () => {
-      const bucket = await Effect.runPromise(freshBucket(real))
+      const bucket = await makeBucket(real)
       await allow(bucket, [])
       const [a, b] = [makeDevice(scratch.path, "granted-a"), makeDevice(scratch.path, "granted-b")]
       const store = urlOf(guest, bucket, "team")
@@ -276,7 +275,7 @@ describe.skipIf(real === undefined || guestKey === undefined)(
     })
 
     it("read-only: pull works, and check names the permission that push lacks", async () => {
-      const bucket = await Effect.runPromise(freshBucket(real))
+      const bucket = await makeBucket(real)
       const owner = makeDevice(scratch.path, "owner")
       const founded = await owner.json(["sync", "init", "--store", urlOf(real, bucket, "team")])
       await record(owner, ["one", "two"])
@@ -295,7 +294,7 @@ describe.skipIf(real === undefined || guestKey === undefined)(
     })
 
     it("with versions: what is forgotten goes from a versioned bucket in all versions of its segment; without, that is told", async () => {
-      const bucket = await Effect.runPromise(freshBucket(real))
+      const bucket = await makeBucket(real)
       const client = rawClient(real)
       await client.send(
         new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } })

@@ -11,10 +11,9 @@ import {
   PutObjectCommand,
   type S3Client
 } from "@aws-sdk/client-s3"
-import { Effect } from "effect"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { freshBucket, rawClient, realServer, urlOf } from "../../store/S3Fixture.ts"
+import { makeBucket, rawClient, realServer, urlOf } from "../../store/S3Fixture.ts"
 import { type Device, makeDevice, makeScratch } from "../Hx.ts"
 import { record } from "./LocalHistory.ts"
 import { expectTold, type Told } from "./Told.ts"
@@ -39,7 +38,7 @@ describe.skipIf(real === undefined || guest.accessKey === "")("on a real server"
     scratch.remove()
   })
 
-  const bucketOf = () => Effect.runPromise(freshBucket(real)) // the edge: these tests drive the program from outside
+  const bucketOf = () => makeBucket(real)
   const init = (url: string) => ["sync", "init", "--no-encrypt", "--store", url]
 
   describe("init tells", () => {

@@ -8,14 +8,11 @@ import type { Entry } from "../../../src/domain/Entry.ts"
 import { liveId } from "../../../src/domain/EntryId.ts"
 import { Entropy } from "../../../src/platform/Entropy.ts"
 
-const withDatabase = <A, E>(data: string, effect: Effect.Effect<A, E, HistoryDb>): Promise<A> =>
-  Effect.runPromise(
-    // the edge: these tests drive the program from outside, with promises
-    Effect.provide(effect, Layer.provide(HistoryDb.layer(join(data, "history.db")), Entropy.layer)) as Effect.Effect<
-      A,
-      E
-    >
-  )
+const withDatabase = <A, E>(data: string, effect: Effect.Effect<A, E, HistoryDb>): Promise<A> => {
+  const layer = Layer.provide(HistoryDb.layer(join(data, "history.db")), Entropy.layer)
+  const provided = Effect.provide(effect, layer) as Effect.Effect<A, E>
+  return Effect.runPromise(provided) // the edge: these tests drive the program from outside, with promises
+}
 
 /** Records these commands as captured by the device whose data directory this is, one a second. */
 export const record = (data: string, commands: ReadonlyArray<string>, from = 1_700_000_000): Promise<void> =>

@@ -1,4 +1,3 @@
-import { Effect } from "effect"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
@@ -6,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startS3rver } from "../../../scripts/S3rverServer.ts"
 import { type FaultProxy, startFaultProxy } from "../../store/FaultProxy.ts"
-import { freshBucket, type RealServer, realServer, urlOf } from "../../store/S3Fixture.ts"
+import { makeBucket, type RealServer, realServer, urlOf } from "../../store/S3Fixture.ts"
 import { type Device, makeDevice, makeScratch } from "../Hx.ts"
 import { record } from "./LocalHistory.ts"
 
@@ -79,8 +78,7 @@ describe.each([{ kind: "s3rver" }, ...(real === undefined ? [] : [{ kind: "real 
     beforeAll(async () => {
       const server: RealServer & { readonly stop?: () => Promise<void> } =
         kind === "real server" && real !== undefined ? real : await startS3rver(["hx-status"])
-      const bucket =
-        kind === "real server" && real !== undefined ? await Effect.runPromise(freshBucket(real)) : "hx-status"
+      const bucket = kind === "real server" && real !== undefined ? await makeBucket(real) : "hx-status"
       proxy = await startFaultProxy(server.endpoint)
       store = urlOf({ ...server, endpoint: proxy.endpoint }, bucket, "vault")
       stop = async () => {

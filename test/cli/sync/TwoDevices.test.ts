@@ -1,10 +1,9 @@
-import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { startS3rver } from "../../../scripts/S3rverServer.ts"
 import { type Device, makeDevice, makeScratch } from "../Hx.ts"
-import { freshBucket, realServer, urlOf } from "../../store/S3Fixture.ts"
+import { makeBucket, realServer, urlOf } from "../../store/S3Fixture.ts"
 import { record } from "./LocalHistory.ts"
 
 const scratch = makeScratch()
@@ -36,7 +35,7 @@ describe.each(stores)("two devices and a store: $kind", { timeout: 60_000 }, ({ 
   beforeAll(async () => {
     if (kind === "folder") return
     if (kind === "real server" && real !== undefined) {
-      store = urlOf(real, await Effect.runPromise(freshBucket(real)), "vaults/mine")
+      store = urlOf(real, await makeBucket(real), "vaults/mine")
       return
     }
     const server = await startS3rver(["hx-sync"])
