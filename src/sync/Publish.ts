@@ -16,7 +16,7 @@ import { type Meter, meterTransfer, Progress } from "../platform/Progress.ts"
 import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } from "../store/ObjectStore.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
-import { type Block, blocks, MAX_INLINE_TAIL, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
+import { type Block, blocks, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
 import { holdsAny, planSegments, segmentLimits, type Step } from "./SegmentPlan.ts"
 import { abortLeftUploads, type Durable, isDurable, listDurable, updateIntent, uploadSegment } from "./SegmentUpload.ts"
 import { nowMicros } from "./SyncClock.ts"
@@ -60,8 +60,7 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
     if (holdsAny(purged, segment)) return "purged"
     return force && durable.get(segmentName(device, segment.id)) !== segment.sealed ? "missing" : "no"
   }
-  const { segmentSize } = yield* SyncTuning
-  const steps = planSegments(before?.segments ?? [], rewrite, segmentLimits(segmentSize))
+  const steps = planSegments(before?.segments ?? [], rewrite, segmentLimits(yield* SyncTuning))
   const pieces = yield* sendPieces(device, steps, last, durable, nonce)
   const manifest: Manifest = {
     device,
@@ -248,24 +247,27 @@ const trackSending = (meter: Meter, changes: number): Tracking => {
 
 const toPiece = (segment: SealedSegment): Piece => ({ _tag: "Sealed", segment })
 
-/** A rest of more plaintext than this is not tried as an inline tail: its segments are sent as they are made. */
-const MAX_TRIED_TAIL = 32 * MAX_INLINE_TAIL
+/** A rest of more plaintext than so many full tails is not tried as an inline tail: its segments are sent as they are made. */
+const TRIED_TAILS = 32
 
 /** What follows the last segment: full segments as long as there is enough for them, and a rest that stays inline where it is small. */
 const tailPieces = (device: DeviceId, first: number, last: number) =>
-  Stream.flatMap(blocks(device, first, last), (block) => {
-    if (block.last < last) return Stream.map(sealWithinSize(device, block), toPiece)
-    if (block.plaintext.length <= MAX_INLINE_TAIL) return Stream.succeed(toInline(block))
-    if (block.plaintext.length > MAX_TRIED_TAIL) return Stream.map(sealWithinSize(device, block), toPiece)
-    return Stream.unwrap(
-      Effect.map(Stream.runCollect(sealWithinSize(device, block)), (sealed) => tailOf(block, sealed))
+  Stream.flatMap(blocks(device, first, last), (block) =>
+    Stream.unwrap(
+      Effect.map(SyncTuning, ({ inlineTail }) => {
+        const sealed = sealWithinSize(device, block)
+        const size = block.plaintext.length
+        if (block.last < last || size > TRIED_TAILS * inlineTail) return Stream.map(sealed, toPiece)
+        if (size <= inlineTail) return Stream.succeed(toInline(block))
+        return Stream.unwrap(Effect.map(Stream.runCollect(sealed), (segments) => tailOf(block, segments, inlineTail)))
+      })
     )
-  })
+  )
 
 /** A rest that compresses to little stays inline; the segment made of it to find out is dropped. */
-const tailOf = (block: Block, sealed: Chunk.Chunk<SealedSegment>): Stream.Stream<Piece> => {
+const tailOf = (block: Block, sealed: Chunk.Chunk<SealedSegment>, inlineTail: number): Stream.Stream<Piece> => {
   const bytes = Chunk.reduce(sealed, 0, (sum, segment) => sum + segment.bytes.length)
-  return bytes <= MAX_INLINE_TAIL ? Stream.succeed(toInline(block)) : Stream.map(Stream.fromChunk(sealed), toPiece)
+  return bytes <= inlineTail ? Stream.succeed(toInline(block)) : Stream.map(Stream.fromChunk(sealed), toPiece)
 }
 
 const toInline = (block: Block): Piece => ({ _tag: "Inline", block })

@@ -20,9 +20,6 @@ import { VaultSession } from "./VaultSession.ts"
 /** Operations read from the database at once. */
 const BATCH = 5_000
 
-/** The inline tail is sealed into a segment past this size, compressed. */
-export const MAX_INLINE_TAIL = 64 * 1024
-
 /** A block of operations, encoded but not sealed. */
 export interface Block {
   readonly first: number

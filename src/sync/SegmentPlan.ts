@@ -8,6 +8,7 @@
  */
 
 import { CUT_OPERATIONS, CUT_PLAINTEXT } from "../format/Segment.ts"
+import type { SyncTuningService } from "./SyncTuning.ts"
 
 export interface SegmentExtent {
   readonly first: number
@@ -36,19 +37,19 @@ export interface SegmentLimits {
   readonly maxPlaintext: number
   /** Bytes in the store: neighbours of more would only be cut apart again, at every push. */
   readonly maxSealed: number
+  /** Plaintext bytes below which a segment is of the lowest level. */
+  readonly lowest: number
 }
 
 /** At which a segment is full, whichever comes first; `segmentSize` is what the user has set. */
-export const segmentLimits = (segmentSize: number): SegmentLimits => ({
+export const segmentLimits = ({ lowestLevel, segmentSize }: SyncTuningService): SegmentLimits => ({
   maxOperations: CUT_OPERATIONS,
   maxPlaintext: CUT_PLAINTEXT,
-  maxSealed: segmentSize
+  maxSealed: segmentSize,
+  lowest: lowestLevel
 })
 
 export const FAN_IN = 8
-
-/** Plaintext bytes below which a segment is of the lowest level. */
-const LOWEST = 512 * 1024
 
 /** Why a published segment cannot stay as it is. */
 export type Rewrite = "no" | "purged" | "missing"
@@ -70,7 +71,7 @@ export const planSegments = <S extends SegmentExtent>(
       purges: why === "purged"
     }
   })
-  const top = runs.reduce((highest, run) => Math.max(highest, levelOf(run)), 0)
+  const top = runs.reduce((highest, run) => Math.max(highest, levelOf(run, limits)), 0)
   for (let level = 0; level <= top; level++) runs = mergeLevel(runs, level, limits)
   return runs.map((run): Step<S> => {
     const only = run.parts.length === 1 ? run.parts[0] : undefined
@@ -86,22 +87,22 @@ interface Run<S> extends SegmentExtent {
   readonly purges: boolean
 }
 
-const levelOf = (run: SegmentExtent): number =>
-  run.size < LOWEST ? 0 : 1 + Math.floor(Math.log(run.size / LOWEST) / Math.log(FAN_IN))
+const levelOf = ({ size }: SegmentExtent, { lowest }: SegmentLimits): number =>
+  size < lowest ? 0 : 1 + Math.floor(Math.log(size / lowest) / Math.log(FAN_IN))
 
 const mergeLevel = <S>(runs: ReadonlyArray<Run<S>>, level: number, limits: SegmentLimits): ReadonlyArray<Run<S>> => {
   const merged: Array<Run<S>> = []
   let group: Array<Run<S>> = []
   const close = () => {
-    const full = group.filter((run) => levelOf(run) === level).length >= FAN_IN
+    const full = group.filter((run) => levelOf(run, limits) === level).length >= FAN_IN
     // Smaller ones that follow wait for company of their own; those in between have to come along.
-    const end = full ? group.findLastIndex((run) => levelOf(run) === level) + 1 : 0
+    const end = full ? group.findLastIndex((run) => levelOf(run, limits) === level) + 1 : 0
     if (full) merged.push(join(group.slice(0, end)))
     merged.push(...group.slice(end))
     group = []
   }
   for (const run of runs) {
-    if (levelOf(run) > level) {
+    if (levelOf(run, limits) > level) {
       close()
       merged.push(run)
       continue

@@ -13,6 +13,10 @@ export interface SyncTuningService {
   readonly segmentSize: number
   /** Objects above this many bytes go up in parts, which takes no conditions. */
   readonly partSize: number
+  /** Compressed bytes past which the inline tail is sealed into a segment. No setting: sync.md's 64 KiB; smaller in tests. */
+  readonly inlineTail: number
+  /** Plaintext bytes below which a segment is of the lowest level; see SegmentPlan.ts. No setting. */
+  readonly lowestLevel: number
   /** Bytes of other devices' manifests that one pull holds, about; what is beyond waits for the next pull. No setting: a guard. */
   readonly heldManifests: number
 }
@@ -23,6 +27,8 @@ export const DEFAULT_TUNING: SyncTuningService = {
   compression: true,
   segmentSize: 8 * 1024 * 1024,
   partSize: 5 * 1024 * 1024,
+  inlineTail: 64 * 1024,
+  lowestLevel: 512 * 1024,
   heldManifests: 128 * 1024 * 1024
 }
 
@@ -40,6 +46,8 @@ export class SyncTuning extends Context.Tag("hx/SyncTuning")<SyncTuning, SyncTun
         compression: yield* settings.get(SyncSettings.Compression),
         segmentSize: yield* settings.get(SyncSettings.SegmentSize),
         partSize: yield* settings.get(SyncSettings.PartSize),
+        inlineTail: DEFAULT_TUNING.inlineTail,
+        lowestLevel: DEFAULT_TUNING.lowestLevel,
         heldManifests: DEFAULT_TUNING.heldManifests
       }
     })

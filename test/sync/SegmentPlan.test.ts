@@ -7,6 +7,7 @@ import {
   segmentLimits,
   type Step
 } from "../../src/sync/SegmentPlan.ts"
+import { DEFAULT_TUNING } from "../../src/sync/SyncTuning.ts"
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -16,7 +17,7 @@ const segments = (...sizes: ReadonlyArray<number>): ReadonlyArray<SegmentExtent>
   sizes.map((size, index) => ({ first: index * 100 + 1, last: (index + 1) * 100, size, sealed: size / 8 }))
 
 const plan = (log: ReadonlyArray<SegmentExtent>, rewrite: (each: SegmentExtent) => Rewrite, segmentSize = 8 * MIB) =>
-  planSegments(log, rewrite, segmentLimits(segmentSize))
+  planSegments(log, rewrite, segmentLimits({ ...DEFAULT_TUNING, segmentSize }))
 
 const outline = (steps: ReadonlyArray<Step<SegmentExtent>>) =>
   steps.map((step) =>

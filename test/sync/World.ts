@@ -53,8 +53,8 @@ export const makeDevice = (world: World, seed: string, tuning: Partial<SyncTunin
   makeFrom(world, deviceLayer(world, seed, tuning, inMemory(seed)))
 
 /** A device whose data directory is a real one, so that it can be copied as `cp -a` does. The seed decides its randomness, not its id. */
-export const makeInstallation = (world: World, seed: string, data: string) =>
-  makeFrom(world, deviceLayer(world, seed, {}, onDisk(seed, data)))
+export const makeInstallation = (world: World, seed: string, data: string, tuning: Partial<SyncTuningService> = {}) =>
+  makeFrom(world, deviceLayer(world, seed, tuning, onDisk(seed, data)))
 
 const makeFrom = (world: World, layer: ReturnType<typeof deviceLayer>) =>
   Effect.gen(function* () {
