@@ -8,7 +8,7 @@
  *     fields(a, b, …) = for each: length in bytes (u16, big-endian) ‖ the bytes
  *
  * with text as UTF-8 and ids as the lowercase hex they are written in. Uses and tags: "hx.segment.id.1" (Segment.ts), "hx.vault.check.1",
- * "hx.vault.mac.1", "hx.vault.wrap.1", "hx.vault.passphrase.1" (VaultDescriptor.ts). Objects have keys of their own too, see Envelope.ts:
+ * "hx.vault.mac.1", "hx.vault.wrap.1", "hx.vault.passphrase.1", "hx.vault.rotation.1" (VaultDescriptor.ts). Objects have keys of their own too, see Envelope.ts:
  * its info begins with the byte 0x89, these with 0x00, so no two uses ever share a key.
  */
 

@@ -17,7 +17,11 @@
  *       "mac":        64 hex digits; null with cipher "none"
  *       "mandatory":  names of features that a reader must know; none are defined yet
  *       "passphrase": null, or { "kdf": "scrypt", "n", "p", "r": numbers, "salt": 32 bytes, hex, "wrapped": 48 bytes, hex }
- *       "sequence":   1, and one more with every change
+ *       "rotations":  absent where there was none; else for each epoch that is over, in order. An epoch may lack here. Each:
+ *         { "epoch":    which one
+ *           "objects":  [{ "device": id, "sha256": 64 hex digits }]: the very manifest objects that "accepted" means, copies included
+ *           "proof":    64 hex digits: made with the key of this epoch, see below }
+ *       "sequence":   1, and higher with every change
  *       "vault":      the vault's id: 16 random bytes, hex
  *       "version":    1
  *     }
@@ -29,6 +33,13 @@
  * derive(key, tag, …) is HKDF-SHA-512 as in Keyring.ts, with numbers in decimal. The MAC is HMAC-SHA-256, under derive(newest key,
  * "hx.vault.mac.1", vault id), 32 bytes, of the canonical JSON without "mac" and "checksum". Anybody can make the checksum: it tells damage,
  * before a key is known, from a wrong key (check differs) and from tampering (check agrees, MAC does not).
+ *
+ * A manifest sealed under an epoch that is over is believed only where "accepted" names its device with its very sequence; and where "objects"
+ * of that epoch names the device at all, only with that digest. Who has no more than an old key can make no other.
+ *
+ * The proof of a rotation is for devices that have the old key only: HMAC-SHA-256, under derive(key of the epoch, "hx.vault.rotation.1", vault
+ * id, epoch), 32 bytes, of the canonical JSON of { "check", "created", "epoch" } of the epoch that follows. Whoever has no key of the vault
+ * cannot make devices believe that its key was changed.
  *
  * A key is sealed with AES-256-GCM, tag of 16 bytes appended, no associated data, under key (32) ‖ nonce (12):
  *
@@ -56,6 +67,8 @@ export interface VaultDescriptor {
   readonly epoch: number
   readonly epochs: ReadonlyArray<EpochRecord>
   readonly passphrase: PassphraseWrap | null
+  /** Of epochs that are over, ascending; see above. */
+  readonly rotations: ReadonlyArray<RotationRecord>
   readonly mac: string | null
   /** Members written by a newer hx that need not be understood. */
   readonly extra: JsonObject
@@ -74,6 +87,19 @@ export interface EpochRecord {
 export interface AcceptedSequence {
   readonly device: DeviceId
   readonly sequence: number
+}
+
+/** How an epoch ended. */
+export interface RotationRecord {
+  readonly epoch: number
+  readonly objects: ReadonlyArray<AcceptedObject>
+  readonly proof: string
+}
+
+/** A manifest that is accepted under an epoch that is over: the SHA-256 of the sealed object, hex. */
+export interface AcceptedObject {
+  readonly device: DeviceId
+  readonly sha256: string
 }
 
 export interface PassphraseWrap extends ScryptCost {
@@ -134,6 +160,7 @@ export const create = (options: {
       epoch,
       epochs: key === null ? [] : [newestEpoch(vaultId, epoch, key, created)],
       passphrase: null,
+      rotations: [],
       extra: {}
     },
     key
@@ -168,6 +195,36 @@ export const verify = (descriptor: VaultDescriptor, key: Uint8Array | null): "Ok
   if (newest === undefined || key === null) return newest === undefined && key === null ? "Ok" : "Tampered"
   if (!sameHex(newest.check, keyCheck(key, descriptor.vault, descriptor.epoch))) return "WrongVaultKey"
   return descriptor.mac !== null && sameHex(descriptor.mac, macOf(descriptor, key)) ? "Ok" : "Tampered"
+}
+
+/** What tells an epoch's key from every other one, and nothing of the key: "check" of its record. 32 hex digits. */
+export const checkOf = (key: Uint8Array, vaultId: string, epoch: number): string => keyCheck(key, vaultId, epoch)
+
+/** Whether somebody who had this epoch's key began the next one. */
+export const provesRotation = (
+  descriptor: Pick<VaultDescriptor, "vault" | "epochs" | "rotations">,
+  epoch: number,
+  key: Uint8Array
+): boolean => {
+  const rotation = descriptor.rotations.find((each) => each.epoch === epoch)
+  const next = descriptor.epochs[epoch]
+  return (
+    rotation !== undefined &&
+    next !== undefined &&
+    sameHex(rotation.proof, rotationProof(descriptor.vault, epoch, key, next))
+  )
+}
+
+/** Whether a manifest sealed under an epoch that is over is one of those that are still believed. */
+export const accepts = (
+  descriptor: Pick<VaultDescriptor, "epochs" | "rotations">,
+  manifest: { readonly epoch: number; readonly device: DeviceId; readonly sequence: number; readonly sha256: string }
+): boolean => {
+  const accepted = descriptor.epochs.find((each) => each.epoch === manifest.epoch)?.accepted ?? []
+  if (!accepted.some((each) => each.device === manifest.device && each.sequence === manifest.sequence)) return false
+  const rotation = descriptor.rotations.find((each) => each.epoch === manifest.epoch)
+  const objects = rotation?.objects.filter((each) => each.device === manifest.device) ?? []
+  return objects.length === 0 || objects.some((each) => each.sha256 === manifest.sha256)
 }
 
 /** Every epoch's key, from the newest; null where an older one does not unwrap, which a verified descriptor rules out. */
@@ -221,6 +278,8 @@ export const rotate = (
     readonly oldKey: Uint8Array
     readonly newKey: Uint8Array
     readonly accepted: ReadonlyArray<AcceptedSequence>
+    /** The very objects, where they could be read. */
+    readonly objects?: ReadonlyArray<AcceptedObject>
     readonly at: number
   }
 ): VaultDescriptor => {
@@ -233,11 +292,27 @@ export const rotate = (
     record.epoch === descriptor.epoch ? { ...record, ...ended } : record
   )
   const newest = newestEpoch(vault, epoch, options.newKey, isoTime(options.at))
+  const rotation: RotationRecord = {
+    epoch: descriptor.epoch,
+    objects: options.objects ?? [],
+    proof: rotationProof(vault, descriptor.epoch, options.oldKey, newest)
+  }
   return sign(
-    { ...descriptor, sequence: descriptor.sequence + 1, epoch, epochs: [...epochs, newest], passphrase: null },
+    {
+      ...descriptor,
+      sequence: descriptor.sequence + 1,
+      epoch,
+      epochs: [...epochs, newest],
+      rotations: [...descriptor.rotations, rotation],
+      passphrase: null
+    },
     options.newKey
   )
 }
+
+/** The same, numbered above everything that was seen of this vault: for a file that is written anew. */
+export const above = (descriptor: VaultDescriptor, sequence: number, key: Uint8Array | null): VaultDescriptor =>
+  sequence < descriptor.sequence ? descriptor : sign({ ...descriptor, sequence: sequence + 1 }, key)
 
 const FORMAT = "hx-vault"
 const VERSION = 1
@@ -285,7 +360,14 @@ const unsigned = (draft: Draft): JsonObject => ({
     wrapped: record.wrapped,
     accepted: record.accepted?.map(({ device, sequence }) => ({ device, sequence })) ?? null
   })),
-  passphrase: draft.passphrase === null ? null : { ...draft.passphrase }
+  passphrase: draft.passphrase === null ? null : { ...draft.passphrase },
+  ...(draft.rotations.length === 0 ? {} : { rotations: draft.rotations.map(rotationJson) })
+})
+
+const rotationJson = ({ epoch, objects, proof }: RotationRecord): JsonObject => ({
+  epoch,
+  objects: objects.map(({ device, sha256 }) => ({ device, sha256 })),
+  proof
 })
 
 const newestEpoch = (vaultId: string, epoch: number, key: Uint8Array, created: string): EpochRecord => ({
@@ -298,6 +380,11 @@ const newestEpoch = (vaultId: string, epoch: number, key: Uint8Array, created: s
 
 const keyCheck = (key: Uint8Array, vaultId: string, epoch: number): string =>
   Buffer.from(derive(key, ["hx.vault.check.1", vaultId, String(epoch)], 16)).toString("hex")
+
+const rotationProof = (vaultId: string, epoch: number, key: Uint8Array, next: EpochRecord): string =>
+  createHmac("sha256", derive(key, ["hx.vault.rotation.1", vaultId, String(epoch)], 32))
+    .update(canonicalJson({ check: next.check, created: next.created, epoch: next.epoch }), "utf8")
+    .digest("hex")
 
 const passphraseSealing = (descriptor: Draft, passphrase: string, salt: Uint8Array, cost: ScryptCost) =>
   Effect.async<Uint8Array>((resume) => {
@@ -358,6 +445,15 @@ const Document = Schema.Struct({
       wrapped: hex(48)
     }).pipe(Schema.filter(({ n, r }) => 128 * n * r <= MAX_SCRYPT_BYTES))
   ),
+  rotations: Schema.optional(
+    Schema.Array(
+      Schema.Struct({
+        epoch: count,
+        objects: Schema.Array(Schema.Struct({ device: deviceId, sha256: hex(32) })),
+        proof: hex(32)
+      })
+    ).pipe(Schema.maxItems(MAX_EPOCH))
+  ),
   mac: Schema.NullOr(hex(32))
 })
 
@@ -372,19 +468,25 @@ const fromDocument = (signed: JsonObject): Effect.Effect<VaultDescriptor, VaultD
     Object.fromEntries(Object.entries(signed).filter(([name]) => Object.hasOwn(Document.fields, name) === known))
   const decoded = decodeDocument(pick(true))
   if (Either.isLeft(decoded)) return refuse("Corrupt", `a member is not as it should be (${names.length} members)`)
-  const { format: _format, version: _version, mandatory: _mandatory, ...descriptor } = decoded.right
+  const { format: _format, version: _version, mandatory: _mandatory, rotations = [], ...rest } = decoded.right
+  const descriptor = { ...rest, rotations }
+  // An empty list is written as none: it would not be the same file again.
+  if (signed.rotations !== undefined && rotations.length === 0) return refuse("Corrupt", "rotations of no epoch")
   return isCoherent(descriptor)
     ? Effect.succeed({ ...descriptor, extra: pick(false) })
     : refuse("Corrupt", "its epochs do not fit together")
 }
 
 const isCoherent = (descriptor: Omit<VaultDescriptor, "extra">): boolean => {
-  const { cipher, epoch, epochs, mac, passphrase } = descriptor
-  if (cipher === NO_CIPHER) return epoch === 0 && epochs.length === 0 && mac === null && passphrase === null
+  const { cipher, epoch, epochs, mac, passphrase, rotations } = descriptor
+  if (cipher === NO_CIPHER) {
+    return epoch === 0 && epochs.length === 0 && mac === null && passphrase === null && rotations.length === 0
+  }
   return (
     epoch === epochs.length &&
     epoch > 0 &&
     mac !== null &&
+    rotations.every((each, index) => each.epoch > (rotations[index - 1]?.epoch ?? 0) && each.epoch < epoch) &&
     epochs.every((record, index) => {
       const newest = index === epoch - 1
       return record.epoch === index + 1 && newest === (record.wrapped === null) && newest === (record.accepted === null)
