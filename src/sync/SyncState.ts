@@ -201,7 +201,7 @@ export const tagOf = (error: { readonly _tag: string; readonly reason?: string }
 const NO_ACTIVITY: Activity = { lastPush: null, lastPull: null, lastError: null, conflicts: [] }
 
 /** One document under one key. */
-const document = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
+export const document = <A, I>(key: string, schema: Schema.Schema<A, I>) => {
   const decode = Schema.decode(Schema.parseJson(schema))
   const encode = Schema.encodeSync(Schema.parseJson(schema))
   return {
