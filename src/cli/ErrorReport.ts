@@ -67,6 +67,7 @@ export type Reportable =
   | Sync.WrongVaultKey
   | Sync.VaultKeyRotated
   | Sync.VaultMismatch
+  | Sync.WeakPassphrase
   | Sync.SequenceConflict
   | Sync.ManifestCorrupt
   | Sync.SwapUnsettled
@@ -136,9 +137,16 @@ const ROWS: Rows = {
     ),
   VaultKeyRotated: (e) =>
     row(
-      ...SYNC.VaultKeyRotated,
+      SYNC.VaultKeyRotated[0],
+      `${SYNC.VaultKeyRotated[1]} on ${e.at.slice(0, 10)}`,
       `${e.store}, key number ${e.epoch}`,
-      'Take the new recovery key from "hx sync key" on the device that rotated it, then: hx sync init --key-file FILE'
+      'Take the new recovery key from "hx sync key" on the device that rotated it, then here: hx sync init --key-file FILE'
+    ),
+  WeakPassphrase: (e) =>
+    row(
+      ...SYNC.WeakPassphrase,
+      detailed(e.source, e.detail),
+      "Take several words that have nothing to do with each other: whoever gets hold of vault.json can try as often as they like."
     ),
   VaultMismatch: (e) => row(...SYNC.VaultMismatch, detailed(e.store, e.detail), e.hint),
   SequenceConflict: (e) =>

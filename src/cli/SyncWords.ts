@@ -11,6 +11,7 @@ export const SYNC = {
   KeyNeeded: [3, "The vault is encrypted and its key is needed"],
   WrongVaultKey: [3, "Wrong vault key"],
   VaultKeyRotated: [3, "The vault's key was rotated"],
+  WeakPassphrase: [2, "The passphrase is too easily guessed"],
   VaultMismatch: [2, "The vault in the store does not fit"],
   SequenceConflict: [4, "Sequence number conflict"],
   ManifestCorrupt: [5, "Manifest corruption detected"],

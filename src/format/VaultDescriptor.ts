@@ -217,7 +217,10 @@ export const provesRotation = (
 
 /** Whether a manifest sealed under an epoch that is over is one of those that are still believed. */
 export const accepts = (
-  descriptor: Pick<VaultDescriptor, "epochs" | "rotations">,
+  descriptor: {
+    readonly epochs: ReadonlyArray<Pick<EpochRecord, "epoch" | "accepted">>
+    readonly rotations: ReadonlyArray<Pick<RotationRecord, "epoch" | "objects">>
+  },
   manifest: { readonly epoch: number; readonly device: DeviceId; readonly sequence: number; readonly sha256: string }
 ): boolean => {
   const accepted = descriptor.epochs.find((each) => each.epoch === manifest.epoch)?.accepted ?? []

@@ -8,7 +8,7 @@ import type { ObjectStoreService } from "../store/ObjectStore.ts"
 import { VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { KeyNeeded, ManifestCorrupt, VaultKeyRotated, VaultMismatch } from "./SyncError.ts"
 import type { StoreBinding } from "./SyncState.ts"
-import { fetchDescriptor } from "./VaultDescriptorFetch.ts"
+import { fetchDescriptor, rotatedFrom } from "./VaultDescriptorFetch.ts"
 import { VaultKeys } from "./VaultKeys.ts"
 
 /** `binding` where the store is the one in use. */
@@ -47,8 +47,8 @@ const opens = Effect.fnUntraced(function* (
       'Take the recovery key from "hx sync key" on a device that has it, then: hx sync init --key-file FILE'
     )
   }
-  if (descriptor.epoch > kept.epoch)
-    return yield* new VaultKeyRotated({ store: store.display, epoch: descriptor.epoch })
+  const rotated = rotatedFrom(descriptor, kept)
+  if (typeof rotated === "object") return yield* new VaultKeyRotated({ store: store.display, ...rotated })
   const key = kept.keys.get(descriptor.epoch) ?? null
   if (VaultDescriptor.verify(descriptor, key) !== "Ok") {
     const detail = "it does not go with the key on this device"

@@ -61,6 +61,11 @@ export const keepNamed = (names: ReadonlySet<string>) =>
       : Effect.void
   )
 
+/** Nothing that is owed waits any longer. */
+export const hurryDebts = Effect.flatMap(SyncState.debtsOrNone, (debts) =>
+  SyncState.putDebts(debts.map((debt) => ({ ...debt, urgent: true })))
+)
+
 export const urgentDebts = Effect.map(SyncState.debtsOrNone, (debts) => debts.filter((debt) => debt.urgent))
 
 /**

@@ -19,9 +19,11 @@ import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
 import { Stores } from "../store/Stores.ts"
 import { formatLocation, type StoreUrl } from "../store/StoreUrl.ts"
 import { findKeyring, type GivenSecrets } from "./JoinKey.ts"
+import { knownVault, refuseOlder, rememberVault } from "./KnownVault.ts"
 import { comeBack, leave } from "./LeftStores.ts"
 import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { type Forked, readAndSettle } from "./OwnManifest.ts"
+import { strongEnough } from "./Passphrase.ts"
 import { type OpenWith, probe } from "./Probe.ts"
 import { StoredCredentials } from "./StoredCredentials.ts"
 import { nowMicros } from "./SyncClock.ts"
@@ -78,7 +80,7 @@ export const init = Effect.fn("Init.run")(function* (given: InitOptions) {
     ifMatch: capabilities.ifMatch,
     joined: yield* nowMicros
   }
-  yield* bind(binding, entered.outcome, options.device)
+  yield* bind(binding, entered, options.device)
   const session = { binding, keyring: entered.keyring, store: yield* openWith(capabilities) }
   const forks = yield* adoptOwn.pipe(Effect.provideService(VaultSession, session))
   return yield* describe(session.store, binding, entered, capabilities, forks)
@@ -91,6 +93,7 @@ const ASSUMED: StoreCapabilities = { createOnly: true, ifMatch: "quoted" }
 interface Entered {
   readonly outcome: InitReport["outcome"]
   readonly keyring: Keyring
+  readonly descriptor: VaultDescriptor.VaultDescriptor
   /** Null where the probe has still to be made. */
   readonly capabilities: StoreCapabilities | null
 }
@@ -108,7 +111,7 @@ const join = Effect.fnUntraced(function* (
   if (keyring.encrypted) yield* keys.save(keyring)
   // A founding that died after vault.json was created: its recovery key has not been shown yet. Or a move, and nothing was taken along yet.
   const outcome = yield* begunHere(keyring, options)
-  return { outcome, keyring, capabilities: null } satisfies Entered as Entered
+  return { outcome, keyring, descriptor, capabilities: null } satisfies Entered as Entered
 })
 
 /** A vault without encryption needs no key; a device that holds an encrypted one joins it only when told to. */
@@ -148,7 +151,10 @@ const joinEncrypted = (descriptor: VaultDescriptor.VaultDescriptor, store: Objec
           hint: "leave --no-encrypt out, or choose another prefix for a vault without encryption"
         })
       )
-    : findKeyring(descriptor, options.secrets, store.display)
+    : Effect.zipRight(
+        refuseOlder(formatLocation(options.url.location), descriptor),
+        findKeyring(descriptor, options.secrets, store.display)
+      )
 
 /** No vault here: this device's own moves in, or a new one is founded. */
 const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, options: InitOptions, openWith: OpenWith) {
@@ -159,6 +165,7 @@ const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, opti
       hint: "check bucket and prefix; to make a new vault here, leave the key out"
     })
   }
+  if (Option.isSome(options.secrets.passphrase)) yield* strongEnough(options.secrets.passphrase.value)
   const own = yield* ownVault(options, store)
   if (own === null) yield* refuseStrayManifests(store)
   const capabilities = yield* probe(openWith)
@@ -166,10 +173,10 @@ const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, opti
   if (own !== null && (yield* begunHere(own, options)) === "joined") {
     yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId: own.vaultId, moved: true })
   }
-  const holder = yield* createDescriptor(yield* openWith(capabilities), keyring, options)
-  if (holder !== null) return yield* join(holder, store, options)
+  const { descriptor, ours } = yield* createDescriptor(yield* openWith(capabilities), keyring, options)
+  if (!ours) return yield* join(descriptor, store, options)
   const outcome = own === null ? "founded" : yield* begunHere(keyring, options)
-  return { outcome, keyring, capabilities } satisfies Entered as Entered
+  return { outcome, keyring, descriptor, capabilities } satisfies Entered as Entered
 })
 
 /** The vault that this device belongs to, or was about to found here. */
@@ -217,19 +224,28 @@ const refuseStrayManifests = Effect.fnUntraced(function* (store: ObjectStoreServ
   return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail })
 })
 
+/** The id of a vault that was about to be founded here, and has no key yet. */
+const begunWithoutKey = Effect.fnUntraced(function* (options: InitOptions) {
+  const begun = Option.getOrNull(yield* SyncState.founding.get)
+  if (begun === null || begun.moved || begun.location !== formatLocation(options.url.location)) return null
+  const kept = yield* Effect.flatMap(VaultKeys, (keys) => keys.load(begun.vaultId))
+  return Option.isNone(kept) ? begun.vaultId : null
+})
+
 /** A new vault's id and key; the key is durable before anything is sealed under it. */
 const newVault = Effect.fnUntraced(function* (options: InitOptions) {
   const entropy = yield* Entropy
   const keys = yield* VaultKeys
-  const vaultId = yield* Entropy.hex(16)
+  const vaultId = (yield* begunWithoutKey(options)) ?? (yield* Entropy.hex(16))
+  // Noted first, so that no run that is cut off leaves a key that no later one finds.
+  yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId, moved: false })
   if (options.noEncrypt) return plainKeyring(vaultId)
   const keyring = encryptedKeyring(vaultId, [{ epoch: 1, key: yield* entropy.bytes(KEY_BYTES) }])
   yield* keys.save(keyring)
-  yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId, moved: false })
   return keyring
 })
 
-/** Creates vault.json. Null when it stands; else the descriptor of the vault that somebody else founded first. */
+/** Creates vault.json. Gives what stands there then: ours, or the descriptor that somebody else put there first. */
 const createDescriptor = Effect.fnUntraced(function* (
   store: ObjectStoreService,
   keyring: Keyring,
@@ -238,36 +254,43 @@ const createDescriptor = Effect.fnUntraced(function* (
   const descriptor = yield* describeVault(keyring, options)
   const condition = store.capabilities.createOnly ? Create : Always
   return yield* store.put(VAULT_DESCRIPTOR, VaultDescriptor.encode(descriptor), { condition }).pipe(
-    Effect.as(null),
+    Effect.as({ descriptor, ours: true }),
     Effect.catchIf(
       (error: StoreError) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
-      (error) => Effect.flatMap(fetchDescriptor(store), (found) => whoseVault(found, keyring, error))
+      (error) => Effect.flatMap(fetchDescriptor(store), (found) => whoseVault(found, descriptor, error))
     )
   )
 })
 
-/** After an answer that was lost or refused: the vault that stands there is ours, another's, or not there at all. */
+/** After an answer that was lost or refused: what stands there is what we wrote, another's, or nothing at all. */
 const whoseVault = (
   found: VaultDescriptor.VaultDescriptor | null,
-  keyring: Keyring,
+  written: VaultDescriptor.VaultDescriptor,
   error: StoreError
-): Effect.Effect<VaultDescriptor.VaultDescriptor | null, StoreError> => {
+) => {
   if (found === null) return Effect.fail(error)
-  return Effect.succeed(found.vault === keyring.vaultId ? null : found)
+  const ours = found.vault === written.vault && found.created === written.created && found.mac === written.mac
+  return Effect.succeed({ descriptor: found, ours })
 }
 
 /** A descriptor for these keys: every epoch again, and the passphrase where one was given. */
 const describeVault = Effect.fnUntraced(function* (keyring: Keyring, options: InitOptions) {
   const entropy = yield* Entropy
   const at = yield* nowMicros
+  // Where this store had a vault.json that was lost, what was accepted under keys that are over still is.
+  const known = yield* knownVault({ location: formatLocation(options.url.location), vaultId: keyring.vaultId })
   const epochs = [...keyring.keys].sort(([a], [b]) => a - b)
   const first = epochs[0]?.[1] ?? null
   let descriptor = VaultDescriptor.create({ vaultId: keyring.vaultId, key: first, at })
   let oldKey = first
   for (const [, newKey] of epochs.slice(1)) {
-    if (oldKey !== null) descriptor = VaultDescriptor.rotate(descriptor, { oldKey, newKey, accepted: [], at })
+    const ended = descriptor.epoch
+    const accepted = known?.epochs.find(({ epoch }) => epoch === ended)?.accepted ?? []
+    const objects = known?.rotations.find(({ epoch }) => epoch === ended)?.objects ?? []
+    if (oldKey !== null) descriptor = VaultDescriptor.rotate(descriptor, { oldKey, newKey, accepted, objects, at })
     oldKey = newKey
   }
+  if (known !== null) descriptor = VaultDescriptor.above(descriptor, known.sequence, oldKey)
   if (Option.isNone(options.secrets.passphrase) || oldKey === null) return descriptor
   return yield* VaultDescriptor.wrapWithPassphrase(descriptor, oldKey, {
     passphrase: Redacted.value(options.secrets.passphrase.value.text),
@@ -278,7 +301,7 @@ const describeVault = Effect.fnUntraced(function* (keyring: Keyring, options: In
 /** Remembers the store. Another store, or a vault made anew, begins without cursors, and all that this device knows is published there. */
 const bind = Effect.fnUntraced(function* (
   binding: SyncState.StoreBinding,
-  outcome: InitReport["outcome"],
+  { descriptor, outcome }: Entered,
   device: Option.Option<string>
 ) {
   const db = yield* HistoryDb
@@ -288,6 +311,7 @@ const bind = Effect.fnUntraced(function* (
       const same = outcome === "joined" && before?.location === binding.location && before.vaultId === binding.vaultId
       if (!same) yield* Effect.zipRight(leave, comeBack(binding))
       yield* SyncState.binding.put(binding)
+      yield* rememberVault(binding.location, descriptor)
       yield* SyncState.homeVault.put({ vaultId: binding.vaultId, encrypted: binding.encrypted })
       yield* SyncState.founding.remove
       if (outcome !== "joined") yield* db.log.adoptForeign

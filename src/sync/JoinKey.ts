@@ -8,7 +8,8 @@ import { Context, Effect, Layer, Option, Redacted } from "effect"
 import type { Keyring } from "../format/Keyring.ts"
 import { fingerprintOf, matches, type RecoveryKey } from "../format/RecoveryKey.ts"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
-import { KeyNeeded, ManifestCorrupt, WrongVaultKey } from "./SyncError.ts"
+import { KeyNeeded, ManifestCorrupt, VaultKeyRotated, WrongVaultKey } from "./SyncError.ts"
+import { rotatedFrom } from "./VaultDescriptorFetch.ts"
 import { parseKeyLines, VaultKeys } from "./VaultKeys.ts"
 import { VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 
@@ -53,13 +54,20 @@ export const findKeyring = Effect.fn("JoinKey.find")(function* (
     return yield* new ManifestCorrupt({ store, name: VAULT_DESCRIPTOR, detail })
   }
   if (Option.isSome(given.key)) return yield* fromKeyText(descriptor, given.key.value, store)
-  if (Option.isSome(kept)) {
-    const key = kept.value.keys.get(descriptor.epoch)
-    if (key !== undefined) return yield* prove(descriptor, key, keys.location(descriptor.vault), store)
+  const rotated = Option.isSome(kept) ? rotatedFrom(descriptor, kept.value) : "no"
+  const key = Option.getOrUndefined(kept)?.keys.get(descriptor.epoch)
+  if (key !== undefined && typeof rotated === "string") {
+    return yield* prove(descriptor, key, keys.location(descriptor.vault), store)
+  }
+  // A rotation of our own that was interrupted after vault.json had been swapped.
+  const begun = Option.filter(yield* keys.next(descriptor.vault), ({ epoch }) => epoch === descriptor.epoch)
+  if (Option.isSome(begun) && VaultDescriptor.verify(descriptor, begun.value.key) === "Ok") {
+    return yield* prove(descriptor, begun.value.key, keys.location(descriptor.vault), store)
   }
   if (Option.isSome(given.passphrase)) return yield* fromPassphrase(descriptor, given.passphrase.value, store)
   const asker = yield* AskForKey
   const typed = yield* asker.ask({ store, passphraseSet: descriptor.passphrase !== null })
+  if (Option.isNone(typed) && typeof rotated === "object") return yield* new VaultKeyRotated({ store, ...rotated })
   if (Option.isNone(typed)) return yield* new KeyNeeded({ store, passphraseSet: descriptor.passphrase !== null })
   const isKey = Redacted.value(typed.value.text).trim().toLowerCase().startsWith("hx1")
   return yield* isKey || descriptor.passphrase === null

@@ -262,7 +262,8 @@ const begin = (gathered: Gathered, boundaries: ReadonlyArray<Boundary>) => {
     seen: manifest.seen,
     retired: manifest.retired.map((retirement) => retirement.device),
     forgiven,
-    problem: null
+    problem: null,
+    epoch: manifest.epoch
   })
 }
 

@@ -1,14 +1,15 @@
 /** Reading manifests: from the store's bytes to a manifest one may believe, or to why not. */
 
 import { Chunk, Effect, Stream } from "effect"
+import { createHash } from "node:crypto"
 import type { DeviceId } from "../domain/Device.ts"
-import { ENVELOPE_OVERHEAD, manifestContext, open } from "../format/Envelope.ts"
-import { decode, type Manifest, MAX_MANIFEST_PLAINTEXT } from "../format/Manifest.ts"
+import { ENVELOPE_OVERHEAD, inspect, manifestContext, open } from "../format/Envelope.ts"
+import { decode, type Manifest, ManifestError, MAX_MANIFEST_PLAINTEXT } from "../format/Manifest.ts"
 import type { ObjectInfo } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { archivedDetail } from "./Archived.ts"
 import { MANIFESTS, type ManifestName, manifestName, parseManifestName } from "./ObjectNames.ts"
-import { assertEpochCurrent } from "./VaultDescriptorFetch.ts"
+import { assertEpochCurrent, isAccepted } from "./VaultDescriptorFetch.ts"
 import { VaultSession } from "./VaultSession.ts"
 
 /** Sealed manifests are bounded like their plaintext, with room for the envelope. */
@@ -16,9 +17,22 @@ const MAX_MANIFEST_OBJECT = MAX_MANIFEST_PLAINTEXT + ENVELOPE_OVERHEAD
 
 export type FetchedManifest =
   | { readonly _tag: "Absent" }
-  | { readonly _tag: "Unreadable"; readonly etag: string; readonly detail: string; readonly newer: boolean }
+  | {
+      readonly _tag: "Unreadable"
+      readonly etag: string
+      readonly detail: string
+      readonly newer: boolean
+      /** It opens, but under a key that is over, and is none of those that were accepted when that key ended: anybody with the old key can make it. */
+      readonly outdated?: Manifest
+    }
   | { readonly _tag: "Archived"; readonly detail: string; readonly error: StoreError }
-  | { readonly _tag: "Found"; readonly etag: string; readonly manifest: Manifest }
+  | {
+      readonly _tag: "Found"
+      readonly etag: string
+      readonly manifest: Manifest
+      /** Of the sealed object, hex. */
+      readonly sha256: string
+    }
 
 export interface ListedManifest extends ManifestName {
   readonly info: ObjectInfo
@@ -39,7 +53,7 @@ export const fetchManifestOf = (device: DeviceId) => fetchManifest(manifestName(
 
 /** Fetches, authenticates and decodes one manifest. Fails only where the store fails, or where the vault's key was rotated. */
 export const fetchManifest = Effect.fn("Manifest.fetch")(function* (name: string, device: DeviceId) {
-  const { keyring, store } = yield* VaultSession
+  const { store } = yield* VaultSession
   const got = yield* store.get(name, MAX_MANIFEST_OBJECT).pipe(
     Effect.map((object) => ({ _tag: "Got" as const, object })),
     Effect.catchTag("StoreError", (error) => {
@@ -52,21 +66,43 @@ export const fetchManifest = Effect.fn("Manifest.fetch")(function* (name: string
   )
   if (got._tag !== "Got") return got
   const { bytes, etag } = got.object
-  return yield* open(bytes, manifestContext(device), keyring, { maxPlaintext: MAX_MANIFEST_PLAINTEXT }).pipe(
-    Effect.flatMap((plaintext) => decode(plaintext, device)),
-    Effect.map((manifest): FetchedManifest => ({ _tag: "Found", etag, manifest })),
+  return yield* openManifest(bytes, device).pipe(
+    Effect.flatMap((manifest) => judgeEpoch(manifest, bytes, etag)),
     Effect.catchTags({
       EnvelopeError: (error) =>
-        error.reason === "UnknownEpoch"
-          ? Effect.as(assertEpochCurrent, unreadable(etag, error.message))
+        error.reason === "UnknownEpoch" || error.reason === "WrongKey"
+          ? Effect.as(assertEpochCurrent, unreadable(etag, error.detail))
           : Effect.succeed(unreadable(etag, error.detail, error.reason === "NewerFormat")),
       ManifestError: (error) => Effect.succeed(unreadable(etag, error.detail, error.reason === "NewerFormat"))
     })
   )
 })
 
-const unreadable = (etag: string, detail: string, newer = false): FetchedManifest => ({
-  _tag: "Unreadable",
+const openManifest = Effect.fnUntraced(function* (bytes: Uint8Array, device: DeviceId) {
+  const { keyring } = yield* VaultSession
+  const context = manifestContext(device)
+  const plaintext = yield* open(bytes, context, keyring, { maxPlaintext: MAX_MANIFEST_PLAINTEXT })
+  const manifest = yield* decode(plaintext, device)
+  const { epoch } = yield* inspect(bytes, context)
+  if (manifest.epoch === epoch) return manifest
+  const detail = `it says that it is sealed under key number ${manifest.epoch}, and is under ${epoch}`
+  return yield* new ManifestError({ reason: "Malformed", device, detail })
+})
+
+/** What is sealed under the newest key is believed as far as that goes; under one that is over, only what was accepted when it ended. */
+const judgeEpoch = Effect.fnUntraced(function* (manifest: Manifest, bytes: Uint8Array, etag: string) {
+  const { keyring } = yield* VaultSession
+  const sha256 = createHash("sha256").update(bytes).digest("hex")
+  const { device, epoch, sequence } = manifest
+  if (epoch === keyring.epoch || (yield* isAccepted({ device, epoch, sequence, sha256 }))) {
+    return { _tag: "Found", etag, manifest, sha256 } satisfies FetchedManifest as FetchedManifest
+  }
+  const detail = `it was published under key number ${epoch} after the vault's key was rotated: that device has to be given the new key`
+  return { ...unreadable(etag, detail), outdated: manifest } satisfies FetchedManifest as FetchedManifest
+})
+
+const unreadable = (etag: string, detail: string, newer = false) => ({
+  _tag: "Unreadable" as const,
   etag,
   detail,
   newer

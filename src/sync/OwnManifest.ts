@@ -11,6 +11,7 @@ import { Entropy } from "../platform/Entropy.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { decide, type RemoteManifest } from "./Conflict.ts"
 import { debtsFor, keepNamed, owe } from "./Debts.ts"
+import { keyCheckOf, rekeyPending } from "./KnownVault.ts"
 import { boundariesOf } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
@@ -48,10 +49,15 @@ export const readAndSettle = (options: SettleOptions) =>
   })
 
 /** Brings our memory in line with the manifest found under our name; fails where a person has to decide. */
-export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: FetchedManifest, options: SettleOptions) {
+export const settle = Effect.fn("OwnManifest.settle")(function* (found: FetchedManifest, options: SettleOptions) {
   const { store } = yield* VaultSession
   const known = Option.getOrNull(yield* SyncState.publication.get)
   const intents = yield* SyncState.intentsOrNone
+  const fetched = yield* trustOutdated(found, known, intents)
+  // The very object that we published, under a key that we have no more: the next push replaces it.
+  if (fetched._tag === "Unreadable" && fetched.etag === known?.etag && (yield* rekeyPending)) {
+    return { _tag: "Unchanged" } satisfies Settled as Settled
+  }
   const device = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   // Whoever wrote it knows more than we do, so it is not ours to replace, with or without force.
   if (fetched._tag === "Unreadable" && fetched.newer) {
@@ -90,6 +96,22 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (fetched: Fetche
     case "Replace":
       return yield* takeRemote(fetched, known)
   }
+})
+
+/**
+ * A manifest of ours under a key that is over, which is none of those accepted: it is taken for ours only where it can tell us nothing, since it is
+ * one that we remember, or says what our log says. Else whoever has the old key could make us step aside.
+ */
+const trustOutdated = Effect.fnUntraced(function* (
+  fetched: FetchedManifest,
+  known: SyncState.Publication | null,
+  intents: ReadonlyArray<SyncState.Intent>
+) {
+  if (fetched._tag !== "Unreadable" || fetched.outdated === undefined) return fetched
+  const { etag, outdated: manifest } = fetched
+  const remembered = [...(known === null ? [] : [known]), ...intents].some(({ nonce }) => nonce === manifest.nonce)
+  if (!remembered && (known !== null || !(yield* agreesWith(manifest)))) return fetched
+  return { _tag: "Found", etag, manifest, sha256: "" } satisfies FetchedManifest as FetchedManifest
 })
 
 /** It cannot be read before it is restored, but the list tells its ETag, and so whether it is the one that we know. */
@@ -152,6 +174,7 @@ const etagOf = (fetched: FetchedManifest): string | null => {
 /** The manifest is ours: it becomes what we remember; what it made superfluous becomes a debt. */
 export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifest, etag: string) {
   const db = yield* HistoryDb
+  const { keyring } = yield* VaultSession
   const intents = yield* SyncState.intentsOrNone
   const intent = intents.find((each) => each.nonce === manifest.nonce)
   const floor = Option.getOrNull(yield* SyncState.floor.get)
@@ -165,7 +188,8 @@ export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifes
         etag,
         published: manifest.published,
         last: manifest.last,
-        segments: manifest.segments
+        segments: manifest.segments,
+        ...keyCheckOf(keyring, manifest.epoch)
       }),
       // An older manifest of ours, put back by hand: peers have seen newer ones all the same.
       floor !== null && floor.sequence > manifest.sequence

@@ -204,6 +204,13 @@ const believe = Effect.fnUntraced(function* (
   const forgiven = known?.forgiven ?? 0
   if (listed.isCopy) return trusted(fetched, forgiven)
   const missed = seen > forgiven ? seen : 0
+  const epoch = known?.epoch ?? 0
+  if (fetched.manifest.epoch < epoch) {
+    return doubt(
+      "rollback",
+      `it went back to key number ${fetched.manifest.epoch}; number ${epoch} had been seen. ${KEPT}`
+    )
+  }
   if (judgePeer(fetched.manifest.sequence, known?.sequence ?? 0, missed)._tag === "Current")
     return trusted(fetched, forgiven)
   // It may have been published between our LIST, or first GET, and the manifest that speaks of it.
@@ -213,10 +220,11 @@ const believe = Effect.fnUntraced(function* (
   }
   return doubt(
     "rollback",
-    `it went back to publication ${fetched.manifest.sequence}; ${Math.max(known?.sequence ?? 0, missed)} had been seen. ` +
-      "What was pulled of it before is kept"
+    `it went back to publication ${fetched.manifest.sequence}; ${Math.max(known?.sequence ?? 0, missed)} had been seen. ${KEPT}`
   )
 })
+
+const KEPT = "What was pulled of it before is kept"
 
 /** Whether somebody has seen a newer manifest of this device than the one we hold and the store still lists. */
 const sequenceGap = (

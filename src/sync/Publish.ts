@@ -14,6 +14,7 @@ import { SegmentWriter } from "../format/SegmentWriter.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import { type Meter, meterTransfer, Progress } from "../platform/Progress.ts"
 import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } from "../store/ObjectStore.ts"
+import { rekeyPending } from "./KnownVault.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
 import { type Block, blocks, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
@@ -56,7 +57,10 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
   const nonce = yield* Entropy.hex(16)
   yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
 
+  const rekeyed = yield* rekeyPending
   const rewrite = (segment: SegmentRef) => {
+    // What is sealed under a key that is over is sealed again, and goes at once.
+    if (rekeyed) return "purged"
     if (holdsAny(purged, segment)) return "purged"
     return force && durable.get(segmentName(device, segment.id)) !== segment.sealed ? "missing" : "no"
   }

@@ -15,7 +15,8 @@
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
-import { debtsFor, keepNamed, MERGE_GRACE, owe, payDebts, urgentDebts } from "./Debts.ts"
+import { debtsFor, hurryDebts, keepNamed, MERGE_GRACE, owe, payDebts, urgentDebts } from "./Debts.ts"
+import { keyCheckOf, rekeyPending } from "./KnownVault.ts"
 import { fetchManifestOf } from "./ManifestFetch.ts"
 import { segmentName } from "./ObjectNames.ts"
 import { type Forked, readAndSettle, settle, type Settled, type SettleOptions } from "./OwnManifest.ts"
@@ -56,6 +57,8 @@ export interface Pending {
   readonly purged: number
   /** Objects that must be deleted. */
   readonly deletions: number
+  /** What is published is sealed under a key that is over: all of it has to be sealed and published again. */
+  readonly rekey: boolean
 }
 
 /** A round is lost only to another's publication or to an unheard one of our own: this many in a row mean a store that does not behave. */
@@ -69,7 +72,8 @@ export const pending = Effect.gen(function* () {
     operations,
     ...(yield* db.log.content(end - operations + 1, end)),
     purged,
-    deletions: (yield* urgentDebts).length
+    deletions: (yield* urgentDebts).length,
+    rekey: yield* rekeyPending
   } satisfies Pending as Pending
 })
 
@@ -169,6 +173,7 @@ const publishOnce = Effect.fnUntraced(function* (options: SettleOptions, forks: 
 const mustPublish = Effect.gen(function* () {
   const { operations, purged } = yield* unpublished
   const floor = yield* SyncState.floor.get
+  if (yield* rekeyPending) return true
   return (
     operations > 0 || purged > 0 || (Option.isSome(floor) && (yield* Effect.flatMap(HistoryDb, (db) => db.log.end)) > 0)
   )
@@ -197,6 +202,8 @@ const mayHaveLost = (error: StoreError): boolean =>
 const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
   const db = yield* HistoryDb
   const { manifest } = draft
+  const { keyring } = yield* VaultSession
+  const sealedUnder = keyCheckOf(keyring, manifest.epoch)
   const before = Option.getOrNull(yield* SyncState.publication.get)
   const now = yield* nowMicros
   const named = new Set(manifest.segments.map((segment) => segmentName(manifest.device, segment.id)))
@@ -215,13 +222,16 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
         etag,
         published: manifest.published,
         last: manifest.last,
-        segments: manifest.segments
+        segments: manifest.segments,
+        ...sealedUnder
       }),
       SyncState.floor.remove,
       SyncState.putIntents([]),
       db.log.confirmPurged(draft.purged),
       owe([...replaced, ...abandoned].filter((debt) => !named.has(debt.name))),
-      keepNamed(named)
+      keepNamed(named),
+      // Nothing under a key that is over stays for readers of an older manifest: they read it again.
+      manifest.epoch > 1 && before?.key !== sealedUnder.key ? hurryDebts : Effect.void
     ])
   )
   const settled: Round = {

@@ -4,6 +4,7 @@
  */
 
 import { Effect, Option } from "effect"
+import { forgetVault } from "./KnownVault.ts"
 import { leave } from "./LeftStores.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultKeys } from "./VaultKeys.ts"
@@ -26,8 +27,10 @@ export const reset = Effect.fn("Reset.run")(function* (options: ResetOptions) {
   const home = yield* SyncState.homeVault.get
   yield* leave
   if (options.forgetKey && Option.isSome(home)) {
-    yield* SyncState.homeVault.remove
     yield* keys.forget(home.value.vaultId)
+    yield* forgetVault(home.value.vaultId)
+    // Last: a run that is cut off before this finds the key again.
+    yield* SyncState.homeVault.remove
   }
   return {
     store: Option.map(binding, (bound) => bound.location),

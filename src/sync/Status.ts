@@ -12,10 +12,11 @@ import { StoreError } from "../store/StoreError.ts"
 import { describeLocation, parseStoreUrl, type StoreLocation } from "../store/StoreUrl.ts"
 import type { Held } from "./Cost.ts"
 import { bytesOf, type Inventory, inventoryOf } from "./Inventory.ts"
+import { type KnownVault, knownVault } from "./KnownVault.ts"
 import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
 import { pending, type Pending } from "./Push.ts"
 import { nowMicros } from "./SyncClock.ts"
-import type { KeyNeeded, WrongVaultKey } from "./SyncError.ts"
+import type { KeyNeeded, VaultKeyRotated, WrongVaultKey } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { type MonthUse, usageOf } from "./Usage.ts"
 import { requireBinding, VaultSession } from "./VaultSession.ts"
@@ -28,6 +29,8 @@ export interface SyncStatus {
   readonly place: { readonly kind: StoreLocation["_tag"]; readonly endpoint: string | undefined }
   readonly vaultId: string
   readonly encrypted: boolean
+  /** Of an encrypted vault; null also before this hx has read its vault.json. */
+  readonly key: KeyStatus | null
   readonly conditionalWrites: boolean
   readonly device: { readonly id: DeviceId; readonly label: string }
   readonly activity: SyncState.Activity
@@ -38,6 +41,17 @@ export interface SyncStatus {
   readonly answer: StoreAnswer
   /** What was asked of this store by month, the current one first; asking for this status is counted. */
   readonly usage: readonly [MonthUse, ...ReadonlyArray<MonthUse>]
+}
+
+export interface KeyStatus {
+  /** Which of its keys the vault has, as far as this device has proved it; from 1. */
+  readonly number: number
+  /** When the vault's key was last rotated: ISO 8601, null where it never was. */
+  readonly rotated: string | null
+  /** A later key, which this device has to be given before it goes on; null where there is none that it knows of. */
+  readonly newer: { readonly number: number; readonly rotated: string } | null
+  /** Whether a passphrase opens the vault. */
+  readonly passphrase: boolean
 }
 
 export interface Published {
@@ -83,7 +97,7 @@ export type StoreAnswer =
   | { readonly _tag: "Failed"; readonly error: AnswerError }
 
 /** Why nothing could be asked: the store, or what this device needs to ask it. */
-export type AnswerError = StoreError | KeyNeeded | WrongVaultKey | PrivateFileError
+export type AnswerError = StoreError | KeyNeeded | VaultKeyRotated | WrongVaultKey | PrivateFileError
 
 export interface StatusOptions {
   /** With one LIST, for up to a thousand devices. */
@@ -110,6 +124,7 @@ export const status = Effect.fn("Status.read")(function* (options: StatusOptions
     place,
     vaultId: binding.vaultId,
     encrypted: binding.encrypted,
+    key: keyStatus(yield* knownVault(binding)),
     conditionalWrites: binding.createOnly && binding.ifMatch !== "none",
     device: { id: yield* db.device.id, label: yield* db.device.label },
     activity: yield* SyncState.activityOrNone,
@@ -132,6 +147,16 @@ export const status = Effect.fn("Status.read")(function* (options: StatusOptions
     usage: yield* usageOf(place.name)
   } satisfies SyncStatus as SyncStatus
 })
+
+const keyStatus = (known: KnownVault | null): KeyStatus | null =>
+  known === null || known.epoch === 0
+    ? null
+    : {
+        number: known.epoch,
+        rotated: known.epoch === 1 ? null : known.since,
+        newer: known.newer === null ? null : { number: known.newer.epoch, rotated: known.newer.at },
+        passphrase: known.passphrase
+      }
 
 /** What of the store costs money: listed just now, or as far as manifests that were read here name it. */
 export const heldBytes = ({ answer, peers, published }: SyncStatus): Held => {
@@ -200,7 +225,13 @@ const askStore = (binding: SyncState.StoreBinding, { holdings = false, patience 
     return asked
   }).pipe(
     Effect.provide(VaultSession.layer),
-    Effect.catchTags({ StoreError: failed, KeyNeeded: failed, WrongVaultKey: failed, PrivateFileError: failed })
+    Effect.catchTags({
+      StoreError: failed,
+      KeyNeeded: failed,
+      VaultKeyRotated: failed,
+      WrongVaultKey: failed,
+      PrivateFileError: failed
+    })
   )
 
 const failed = (error: AnswerError) => Effect.succeed<Asked>({ answer: { _tag: "Failed", error }, listing: null })

@@ -37,9 +37,22 @@ export class WrongVaultKey extends Data.TaggedError("WrongVaultKey")<{
 export class VaultKeyRotated extends Data.TaggedError("VaultKeyRotated")<{
   readonly store: string
   readonly epoch: number
+  /** ISO 8601. */
+  readonly at: string
 }> {
   override get message(): string {
-    return `The vault's key was rotated: ${this.store}, key number ${this.epoch}`
+    return `The vault's key was rotated on ${this.at.slice(0, 10)}: ${this.store}, key number ${this.epoch}`
+  }
+}
+
+/** A passphrase that could be guessed. */
+export class WeakPassphrase extends Data.TaggedError("WeakPassphrase")<{
+  readonly source: string
+  /** "it has …". */
+  readonly detail: string
+}> {
+  override get message(): string {
+    return `The passphrase is too weak: ${this.source}: ${this.detail}`
   }
 }
 

@@ -45,7 +45,9 @@ export const Publication = Schema.Struct({
   published: Instant,
   /** The last operation it holds, tail included. */
   last: Count,
-  segments: Schema.Array(SegmentRefSchema)
+  segments: Schema.Array(SegmentRefSchema),
+  /** "check" (VaultDescriptor.ts) of the key that it is sealed under. Absent: the vault's first key, or none. */
+  key: Schema.optional(Schema.String)
 })
 export type Publication = typeof Publication.Type
 
@@ -111,7 +113,9 @@ export const PeerState = Schema.Struct({
   /** Why it could not be read to its end last time. */
   problem: Schema.NullOr(Schema.String),
   /** Segments that were found archived, when all were last tried; see LogPlan.splitArchived. */
-  archived: Schema.optional(Schema.Struct({ at: Instant, ids: Schema.Array(Schema.String) }))
+  archived: Schema.optional(Schema.Struct({ at: Instant, ids: Schema.Array(Schema.String) })),
+  /** The key epoch it was sealed under. */
+  epoch: Schema.optional(Count)
 })
 export type PeerState = typeof PeerState.Type
 

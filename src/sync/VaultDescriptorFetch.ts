@@ -1,14 +1,17 @@
-/** Reading vault.json: one GET. */
+/** Reading vault.json, one GET, and proving it: what it says of the vault's keys is believed only of who has one. */
 
 import { Effect, Stream } from "effect"
+import type { Keyring } from "../format/Keyring.ts"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
 import type { ObjectStoreService } from "../store/ObjectStore.ts"
+import { knownVault, noteNewer, type Place, refuseOlder, rememberVault } from "./KnownVault.ts"
 import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
-import { ManifestCorrupt, VaultKeyRotated } from "./SyncError.ts"
+import { ManifestCorrupt, VaultKeyRotated, VaultMismatch, WrongVaultKey } from "./SyncError.ts"
+import { VaultKeys } from "./VaultKeys.ts"
 import { VaultSession } from "./VaultSession.ts"
 
-/** The vault's descriptor, of good form but not authenticated yet; null where the store has none. */
-export const fetchDescriptor = Effect.fn("VaultDescriptor.fetch")(function* (store: ObjectStoreService) {
+/** The vault's descriptor, of good form but not authenticated yet, and its ETag; null where the store has none. */
+export const fetchDescriptorObject = Effect.fn("VaultDescriptor.fetch")(function* (store: ObjectStoreService) {
   const object = yield* store.get(VAULT_DESCRIPTOR, VaultDescriptor.MAX_DESCRIPTOR_BYTES).pipe(
     Effect.catchIf(
       (error) => error.reason === "Absent",
@@ -17,12 +20,15 @@ export const fetchDescriptor = Effect.fn("VaultDescriptor.fetch")(function* (sto
     Effect.tapError((error) => (error.reason === "AccessDenied" ? requireList(store) : Effect.void))
   )
   if (object === null) return null
-  return yield* VaultDescriptor.decode(object.bytes).pipe(
-    Effect.mapError(
-      (error) => new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail: error.detail })
-    )
+  const descriptor = yield* VaultDescriptor.decode(object.bytes).pipe(
+    Effect.mapError((error) => corrupt(store.display, error.detail))
   )
+  return { descriptor, etag: object.etag }
 })
+
+/** The same without the ETag. */
+export const fetchDescriptor = (store: ObjectStoreService) =>
+  Effect.map(fetchDescriptorObject(store), (found) => found?.descriptor ?? null)
 
 /**
  * Fails where the store may not be listed: then it calls forbidden what is only absent, and the permission that lacks is that of listing. Whatever
@@ -37,11 +43,98 @@ const requireList = (store: ObjectStoreService) =>
     )
   )
 
-/** An object was sealed under an epoch that we have no key for: fails where the vault has indeed moved on. */
-export const assertEpochCurrent = Effect.gen(function* () {
-  const { keyring, store } = yield* VaultSession
-  const descriptor = yield* fetchDescriptor(store)
-  if (descriptor !== null && descriptor.vault === keyring.vaultId && descriptor.epoch > keyring.epoch) {
-    return yield* new VaultKeyRotated({ store: store.display, epoch: descriptor.epoch })
-  }
+/** vault.json as it stands in the store of this session, proved with this device's key, and remembered. Fails where it is not that of our vault. */
+export const proveCurrent = Effect.gen(function* () {
+  const { binding, keyring, store } = yield* VaultSession
+  const found = yield* fetchDescriptorObject(store)
+  if (found === null) return yield* corrupt(store.display, GONE)
+  yield* provenWith(found.descriptor, keyring, binding, store.display)
+  yield* rememberVault(binding.location, found.descriptor)
+  return found
 })
+
+/** An object was sealed under a key that we do not have: fails where the vault has indeed moved on. */
+export const assertEpochCurrent = Effect.gen(function* () {
+  const { binding, keyring, store } = yield* VaultSession
+  if (!keyring.encrypted) return
+  const descriptor = yield* fetchDescriptor(store)
+  if (descriptor === null || descriptor.vault !== keyring.vaultId) return
+  yield* refuseRotated(descriptor, keyring, binding, store.display)
+})
+
+/** Fails unless the descriptor is that of our vault, not an older one, and opens with our newest key. */
+const provenWith = Effect.fnUntraced(function* (
+  descriptor: VaultDescriptor.VaultDescriptor,
+  keyring: Keyring,
+  { location, vaultId }: Place,
+  store: string
+) {
+  if (descriptor.vault !== vaultId) {
+    const detail = "it is that of another vault than this device is in"
+    return yield* new VaultMismatch({ store, detail, hint: "join the one there: hx sync init" })
+  }
+  yield* refuseOlder(location, descriptor)
+  yield* refuseRotated(descriptor, keyring, { location, vaultId }, store)
+  const verdict =
+    descriptor.epoch === keyring.epoch
+      ? VaultDescriptor.verify(descriptor, keyring.keys.get(keyring.epoch) ?? null)
+      : ("Tampered" as const)
+  if (verdict === "WrongVaultKey") {
+    const keys = yield* VaultKeys
+    return yield* new WrongVaultKey({ source: keys.location(vaultId), detail: "it does not open this vault" })
+  }
+  if (verdict === "Tampered") return yield* corrupt(store, "it does not go with the key on this device")
+})
+
+/** Fails where the vault has a key that we lack, and somebody who had the one that we have made it: then this device has to be given it. */
+export const refuseRotated = Effect.fn("VaultDescriptor.refuseRotated")(function* (
+  descriptor: VaultDescriptor.VaultDescriptor,
+  keyring: Keyring,
+  place: Place,
+  store: string
+) {
+  const rotated = rotatedFrom(descriptor, keyring)
+  if (rotated === "no") return
+  if (rotated === "unproved") {
+    return yield* corrupt(store, "it says that the vault's key was rotated, and nobody who had the key says so")
+  }
+  yield* noteNewer(place, rotated)
+  return yield* new VaultKeyRotated({ store, ...rotated })
+})
+
+/**
+ * Whether the descriptor has a key that follows one of ours. Two devices that rotate at once, in a store that knows no conditions, make two keys of
+ * one number; the one that stands is not ours then, though ours has its number.
+ */
+export const rotatedFrom = (descriptor: VaultDescriptor.VaultDescriptor, keyring: Keyring) => {
+  const own = (epoch: number) => keyring.keys.get(epoch)
+  const opens = (epoch: number) => {
+    const key = own(epoch)
+    const check = descriptor.epochs[epoch - 1]?.check
+    return key !== undefined && check === VaultDescriptor.checkOf(key, descriptor.vault, epoch)
+  }
+  if (descriptor.epoch < keyring.epoch || opens(descriptor.epoch)) return "no"
+  const last = descriptor.epochs.findLast(({ epoch }) => opens(epoch))
+  const newest = descriptor.epochs.at(-1)
+  const key = last === undefined ? undefined : own(last.epoch)
+  if (last === undefined || newest === undefined || key === undefined) {
+    return descriptor.epoch > keyring.epoch ? "unproved" : "no"
+  }
+  return VaultDescriptor.provesRotation(descriptor, last.epoch, key)
+    ? { epoch: newest.epoch, at: newest.created }
+    : "unproved"
+}
+
+/** Whether a manifest that is sealed under an epoch that is over is believed all the same. Reads vault.json only where it is not known. */
+export const isAccepted = Effect.fn("VaultDescriptor.isAccepted")(function* (
+  manifest: Parameters<typeof VaultDescriptor.accepts>[1]
+) {
+  const { binding, keyring } = yield* VaultSession
+  const known = yield* knownVault(binding)
+  if (known !== null && known.epoch === keyring.epoch) return VaultDescriptor.accepts({ ...known }, manifest)
+  return VaultDescriptor.accepts((yield* proveCurrent).descriptor, manifest)
+})
+
+const GONE = "it is gone: run hx sync init on this device, which has the vault's key"
+
+const corrupt = (store: string, detail: string) => new ManifestCorrupt({ store, name: VAULT_DESCRIPTOR, detail })

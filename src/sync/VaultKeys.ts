@@ -1,5 +1,6 @@
 /**
- * The keys kept on this device: one 0600 file per vault, a recovery key a line, one for each epoch. The file is what `hx sync key` shows, so it
+ * The keys kept on this device: one 0600 file per vault, a recovery key a line, one for each epoch; and, while a rotation is under way, the
+ * key that it has made, in a file of its own. The file is what `hx sync key` shows, so it
  * can be read, copied and used as --key-file by hand.
  */
 
@@ -20,7 +21,11 @@ export interface VaultKeysService {
   readonly load: (vaultId: string) => Effect.Effect<Option.Option<Keyring>, WrongVaultKey | PrivateFileError>
   /** Durable when it returns: keys are written before anything is sealed under them. */
   readonly save: (keyring: Keyring) => Effect.Effect<void, PrivateFileError>
+  /** Also the key that a rotation had made. */
   readonly forget: (vaultId: string) => Effect.Effect<void, PrivateFileError>
+  /** The key that a rotation has made and not finished with; durable before vault.json names it. Null removes it. */
+  readonly next: (vaultId: string) => Effect.Effect<Option.Option<EpochKey>, WrongVaultKey | PrivateFileError>
+  readonly saveNext: (vaultId: string, key: EpochKey | null) => Effect.Effect<void, PrivateFileError>
   /** What opens this vault: nothing for one without encryption, else the keys kept here. */
   readonly keyring: (
     vaultId: string,
@@ -39,10 +44,14 @@ export class VaultKeys extends Context.Tag("hx/VaultKeys")<VaultKeys, VaultKeysS
   /** Keeps keys in memory; for simulations. */
   static readonly layerMemory = Layer.sync(VaultKeys, () => {
     const kept = new Map<string, Keyring>()
+    const next = new Map<string, EpochKey>()
     return withKeyring({
       load: (vaultId) => Effect.sync(() => Option.fromNullable(kept.get(vaultId))),
       save: (keyring) => Effect.sync(() => void kept.set(keyring.vaultId, keyring)),
-      forget: (vaultId) => Effect.sync(() => void kept.delete(vaultId)),
+      forget: (vaultId) => Effect.sync(() => void (kept.delete(vaultId), next.delete(vaultId))),
+      next: (vaultId) => Effect.sync(() => Option.fromNullable(next.get(vaultId))),
+      saveNext: (vaultId, key) =>
+        Effect.sync(() => void (key === null ? next.delete(vaultId) : next.set(vaultId, key))),
       location: (vaultId) => `memory:${vaultId}`
     })
   })
@@ -77,13 +86,8 @@ const make = (locate: (vaultId: string) => string): VaultKeysService =>
     location: locate,
     load: Effect.fn("VaultKeys.load")(function* (vaultId) {
       if (!isVaultId(vaultId)) return Option.none<Keyring>()
-      const bytes = yield* readPrivate(locate(vaultId))
-      if (Option.isNone(bytes)) return Option.none<Keyring>()
-      const keys = yield* parseKeyLines(Buffer.from(bytes.value).toString("utf8"), locate(vaultId))
-      if (!keys.every((key) => matches(key, vaultId))) {
-        return yield* new WrongVaultKey({ source: locate(vaultId), detail: "it holds another vault's key" })
-      }
-      return Option.some(encryptedKeyring(vaultId, keys))
+      const keys = yield* readKeys(locate(vaultId), vaultId)
+      return keys.length === 0 ? Option.none<Keyring>() : Option.some(encryptedKeyring(vaultId, keys))
     }),
     save: Effect.fn("VaultKeys.save")(function* (keyring) {
       const lines = [...keyring.keys]
@@ -91,8 +95,30 @@ const make = (locate: (vaultId: string) => string): VaultKeysService =>
         .map(([epoch, key]) => `${format(key, epoch, keyring.vaultId)}\n`)
       yield* writePrivate(locate(keyring.vaultId), lines.join(""))
     }),
-    forget: (vaultId) => (isVaultId(vaultId) ? removePrivate(locate(vaultId)) : Effect.void)
+    forget: (vaultId) =>
+      isVaultId(vaultId)
+        ? Effect.zipRight(removePrivate(nextOf(locate(vaultId))), removePrivate(locate(vaultId)))
+        : Effect.void,
+    next: (vaultId) =>
+      Effect.map(readKeys(nextOf(locate(vaultId)), vaultId), (keys) => Option.fromNullable(keys.at(-1))),
+    saveNext: (vaultId, key) =>
+      key === null
+        ? removePrivate(nextOf(locate(vaultId)))
+        : writePrivate(nextOf(locate(vaultId)), `${format(key.key, key.epoch, vaultId)}\n`)
   })
+
+const nextOf = (path: string): string => `${path}.next`
+
+/** The keys in a file; none where there is no such file. */
+const readKeys = Effect.fnUntraced(function* (path: string, vaultId: string) {
+  const bytes = yield* readPrivate(path)
+  if (Option.isNone(bytes)) return []
+  const keys = yield* parseKeyLines(Buffer.from(bytes.value).toString("utf8"), path)
+  if (!keys.every((key) => matches(key, vaultId))) {
+    return yield* new WrongVaultKey({ source: path, detail: "it holds another vault's key" })
+  }
+  return keys
+})
 
 const withKeyring = (kept: Omit<VaultKeysService, "keyring">): VaultKeysService => ({
   ...kept,

@@ -7,7 +7,8 @@ import type { ObjectStoreService } from "../store/ObjectStore.ts"
 import { Stores } from "../store/Stores.ts"
 import { parseStoreUrl } from "../store/StoreUrl.ts"
 import { StoredCredentials } from "./StoredCredentials.ts"
-import { NoStore } from "./SyncError.ts"
+import { keyCheckOf, knownVault } from "./KnownVault.ts"
+import { NoStore, VaultKeyRotated, WrongVaultKey } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultKeys } from "./VaultKeys.ts"
 
@@ -35,8 +36,21 @@ const openSession = Effect.gen(function* () {
   const binding = yield* requireBinding
   const keys = yield* VaultKeys
   const keyring = yield* keys.keyring(binding.vaultId, binding.encrypted)
+  yield* checkKeyring(binding, keyring)
   const store = yield* openBound(binding)
   return { binding, store, keyring }
+})
+
+/** A key that does not open the vault, as far as is remembered of it, is refused before anything is sealed under it. Sends nothing. */
+const checkKeyring = Effect.fnUntraced(function* (binding: SyncState.StoreBinding, keyring: Keyring) {
+  const known = yield* knownVault(binding)
+  if (known === null || !keyring.encrypted) return
+  if (keyring.epoch < known.epoch) {
+    return yield* new VaultKeyRotated({ store: binding.location, epoch: known.epoch, at: known.since })
+  }
+  if (keyring.epoch > known.epoch || keyCheckOf(keyring, keyring.epoch).key === known.check) return
+  const keys = yield* VaultKeys
+  return yield* new WrongVaultKey({ source: keys.location(binding.vaultId), detail: "it does not open this vault" })
 })
 
 /** Opens the bound store, with the credentials kept for it. */

@@ -262,7 +262,7 @@ describe("where the store and the keys come from", { timeout: 60_000 }, () => {
   }
   beforeAll(async () => {
     vault.store = server.storeUrl("tuning", "keys")
-    const env = { HX_SYNC_STORE: vault.store, HX_SYNC_PASSPHRASE_FILE: file("passphrase", "open sesame\n") }
+    const env = { HX_SYNC_STORE: vault.store, HX_SYNC_PASSPHRASE_FILE: file("passphrase", "open sesame to me\n") }
     const founded = await makeDevice(scratch.path, "founder").json(["sync", "init"], { env })
     expect(founded).toMatchObject({ outcome: "founded", encrypted: true })
     expect(String(founded["store"])).toMatch(/^s3:\/\/tuning\/keys /)
@@ -287,7 +287,7 @@ describe("where the store and the keys come from", { timeout: 60_000 }, () => {
       () => ({ HX_SYNC_PASSPHRASE_FILE: at("passphrase"), HX_SYNC_PASSPHRASE: "wrong" })
     ],
     ["HX_SYNC_KEY", () => ({ HX_SYNC_KEY: vault.key })],
-    ["HX_SYNC_PASSPHRASE", () => ({ HX_SYNC_PASSPHRASE: "open sesame" })]
+    ["HX_SYNC_PASSPHRASE", () => ({ HX_SYNC_PASSPHRASE: "open sesame to me" })]
   ])("%s opens the vault", async (name, env) => {
     const device = makeDevice(scratch.path, `by ${name}`)
     expect(await device.json(["sync", "init"], { env: { HX_SYNC_STORE: vault.store, ...env() } })).toMatchObject(joined)
