@@ -23,11 +23,12 @@ import { Always, AssumedCapabilities, type ObjectStoreService, type StoreCapabil
 import type { StoreDiagnosis } from "../store/StoreDiagnosis.ts"
 import { StoreError, type StoreErrorReason } from "../store/StoreError.ts"
 import { Stores } from "../store/Stores.ts"
-import type { StoreCredentials, StoreLocation } from "../store/StoreUrl.ts"
+import { formatLocation, type StoreCredentials, type StoreLocation } from "../store/StoreUrl.ts"
 import { lackingOn } from "./AccessPolicy.ts"
 import { holdsVault } from "./CheckVault.ts"
 import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { probeName, probeObject } from "./Probe.ts"
+import { noteProbes, strikeProbes, sweepProbes, WITHOUT_LOCK } from "./ProbeNotes.ts"
 import type { KeyNeeded, ManifestCorrupt, VaultKeyRotated, VaultMismatch, WrongVaultKey } from "./SyncError.ts"
 import type { StoreBinding } from "./SyncState.ts"
 import type { VaultKeys } from "./VaultKeys.ts"
@@ -68,8 +69,17 @@ export const check = Effect.fn("Check.run")(function* <E, R>(
         bound: Option.isSome(target.binding)
       })
       const store = yield* diagnosis.open(capabilitiesOf(target))
-      const work: Work = { target, diagnosis, store, trial, written: new Set(), denied: new Set() }
-      yield* Effect.addFinalizer(() => tidy(work))
+      const work: Work = { target, diagnosis, store, trial, written: new Set(), deleted: false, denied: new Set() }
+      const location = formatLocation(target.location)
+      const names = new Set([trial, secondOf(trial)])
+      // A database that cannot be written is no reason not to check.
+      if (extent === "everything") yield* Effect.ignore(noteProbes(location, [...names], WITHOUT_LOCK))
+      yield* Effect.addFinalizer(() =>
+        Effect.zipRight(
+          tidy(work),
+          extent === "everything" ? Effect.ignore(strikeGone(work, location, names)) : Effect.void
+        )
+      )
       return yield* runChecks<CheckError, VaultKeys, E, R>(checksOf(work, extent), BOUNDS, tell)
     })
   )
@@ -88,6 +98,8 @@ interface Work {
   readonly trial: string
   /** Names that may be there because of us. */
   readonly written: Set<string>
+  /** Whether deleting works. */
+  deleted: boolean
   /** Of list, put, get, delete: what was refused. */
   readonly denied: Set<string>
 }
@@ -226,6 +238,7 @@ const deletes = (work: Work): Step =>
   work.store.delete(work.trial).pipe(
     Effect.map(({ versionsLeft }) => {
       work.written.delete(work.trial)
+      work.deleted = true
       if (!versionsLeft) return found("gone")
       return warning(
         "gone, but its older versions stay: s3:ListBucketVersions and s3:DeleteObjectVersion are not allowed",
@@ -237,7 +250,7 @@ const deletes = (work: Work): Step =>
 
 const swaps = (work: Work): Step =>
   Effect.gen(function* () {
-    const name = work.written.has(work.trial) ? `${work.trial}-2` : work.trial
+    const name = work.written.has(work.trial) ? secondOf(work.trial) : work.trial
     work.written.add(name)
     const able = yield* Effect.scoped(probeObject(work.store, work.diagnosis.open, name))
     const known = Option.map(work.target.binding, ({ createOnly, ifMatch }) => ({ createOnly, ifMatch }))
@@ -278,12 +291,22 @@ const answersIn = (work: Work): Step =>
 
 const ANSWERS: ReadonlySet<StoreErrorReason> = new Set(["Absent", "AccessDenied", "Archived"])
 
+const secondOf = (trial: string): string => `${trial}-2`
+
+/** What is deleted is noted no more; where deleting works, what killed checks left goes too. */
+const strikeGone = (work: Work, location: string, names: ReadonlySet<string>) => {
+  const gone = new Set([...names].filter((name) => !work.written.has(name)))
+  const sweep = work.deleted ? Effect.timeout(sweepProbes(location, work.store), TIDY) : Effect.void
+  return Effect.zipRight(strikeProbes(location, gone), Effect.interruptible(sweep))
+}
+
 /** Deletes what may still be there of ours. */
 const tidy = ({ store, written }: Work): Effect.Effect<void> =>
   Effect.forEach(
-    written,
+    [...written],
     (name) =>
       store.delete(name).pipe(
+        Effect.tap(() => Effect.sync(() => written.delete(name))),
         Effect.timeoutFail({
           duration: TIDY,
           onTimeout: () => new StoreError({ reason: "TimedOut", operation: "delete", subject: name })

@@ -70,7 +70,7 @@ export const init = Effect.fn("Init.run")(function* (given: InitOptions) {
   const descriptor = yield* fetchDescriptor(store)
   const entered =
     descriptor === null ? yield* foundOrMove(store, options, openWith) : yield* join(descriptor, store, options)
-  const capabilities = entered.capabilities ?? (yield* probe(openWith))
+  const capabilities = entered.capabilities ?? (yield* probe(openWith, formatLocation(location)))
   if (Option.isSome(credentials)) yield* keptCredentials.save(location, credentials.value)
   const binding: SyncState.StoreBinding = {
     location: formatLocation(location),
@@ -168,7 +168,7 @@ const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, opti
   if (Option.isSome(options.secrets.passphrase)) yield* strongEnough(options.secrets.passphrase.value)
   const own = yield* ownVault(options, store)
   if (own === null) yield* refuseStrayManifests(store)
-  const capabilities = yield* probe(openWith)
+  const capabilities = yield* probe(openWith, formatLocation(options.url.location))
   const keyring = own ?? (yield* newVault(options))
   if (own !== null && (yield* begunHere(own, options)) === "joined") {
     yield* SyncState.founding.put({ location: formatLocation(options.url.location), vaultId: own.vaultId, moved: true })

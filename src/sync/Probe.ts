@@ -10,23 +10,32 @@
  * Costs 5 requests where everything works as on AWS, at most 8. Where a condition is ignored, push reads its manifest before and after writing.
  */
 
-import { Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import { Entropy } from "../platform/Entropy.ts"
 import { Always, Create, IfMatch, type ObjectStoreService, type StoreCapabilities } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { PROBES } from "./ObjectNames.ts"
+import { isDoneWith, noteProbes, strikeProbes, sweepProbes } from "./ProbeNotes.ts"
 
 /** Opens the store under the assumption that it can do so much. */
 export type OpenWith = (capabilities: StoreCapabilities) => Effect.Effect<ObjectStoreService, StoreError, Scope.Scope>
 
 const STALE_ETAG = "00000000000000000000000000000000"
 
-export const probe = Effect.fn("Probe.run")(function* (openWith: OpenWith) {
+/** The caller holds the device lock. `location` as formatLocation gives it: what a killed run left there goes first. */
+export const probe = Effect.fn("Probe.run")(function* (openWith: OpenWith, location: string) {
   const name = yield* probeName
   const store = yield* openWith({ createOnly: true, ifMatch: "quoted" })
-  return yield* probeObject(store, openWith, name).pipe(
-    // The probe's object is of no use to anybody; failing to delete it is no reason to fail.
-    Effect.ensuring(Effect.catchAll(store.delete(name), tellUndeleted))
+  yield* sweepProbes(location, store)
+  yield* noteProbes(location, [name], Duration.zero)
+  // The probe's object is of no use to anybody; failing to delete it is no reason to fail.
+  const remove = Effect.if(isDoneWith(Effect.tapError(store.delete(name), tellUndeleted)), {
+    onTrue: () => strikeProbes(location, new Set([name])),
+    onFalse: () => Effect.void
+  })
+  return yield* Effect.zipLeft(
+    Effect.onError(probeObject(store, openWith, name), () => Effect.ignore(remove)),
+    remove
   )
 })
 

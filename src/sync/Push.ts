@@ -23,6 +23,7 @@ import { type Forked, readAndSettle, settle, type Settled, type SettleOptions } 
 import { type Draft, draftPublication, dropIntent, isConditional, putManifest } from "./Publish.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { SwapUnsettled } from "./SyncError.ts"
+import { sweepProbes } from "./ProbeNotes.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -111,6 +112,7 @@ export const push = Effect.fn("Push.run")(function* (options: SettleOptions) {
   if (options.force) collectForks(forks, yield* readAndSettle(options))
   const { _tag, ...made } = yield* publishUntilSettled(options, forks, 1)
   const debts = yield* payDebts(made.published)
+  if (made.published) yield* Effect.flatMap(VaultSession, ({ binding, store }) => sweepProbes(binding.location, store))
   return { ...made, ...debts, forks } satisfies PushReport as PushReport
 })
 

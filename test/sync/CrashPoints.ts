@@ -355,16 +355,16 @@ const watchStore =
         const id = `upload ${++launches}`
         yield* note(UNHEARD_UPLOAD)
         yield* point(
-          `store: begin upload`,
+          "store: begin upload",
           Effect.sync(() => void uploads.set(id, `${store.display} ${name}`))
         )
         yield* note(id)
-        for (let part = 0; part < bytes.length; part += partSize) yield* point(`store: put part`, Effect.void)
+        for (let part = 0; part < bytes.length; part += partSize) yield* point(`store: part`, Effect.void)
         const finish = Effect.zipLeft(
           store.put(name, bytes, options),
           Effect.sync(() => void uploads.delete(id))
         )
-        const stored = yield* point(`store: finish upload`, finish)
+        const stored = yield* point("store: finish upload", finish)
         yield* note(null)
         return stored
       })

@@ -1,9 +1,13 @@
 /** Proves of a command that it may be killed anywhere: whoever runs it again ends where an undisturbed run ends. */
 
 import { Effect, Option, TestClock } from "effect"
+import { existsSync, readdirSync } from "node:fs"
+import { dirname } from "node:path"
 import { expect } from "vitest"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { historyDigest } from "../../src/history/Export.ts"
+import { Paths } from "../../src/platform/Paths.ts"
+import { folderLocation } from "../../src/store/StoreUrl.ts"
 import { segmentName, segmentsOf } from "../../src/sync/ObjectNames.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { recoveryKeyOf, VaultKeys } from "../../src/sync/VaultKeys.ts"
@@ -128,11 +132,12 @@ const whenDue = ({ device, uploads, world }: Place) =>
     yield* push(device)
     const id = yield* device.id
     const reader = yield* makeDevice(world, "reader", { compression: false })
-    yield* initDevice(reader, yield* keyOf(device))
+    const { location } = Option.getOrThrow(yield* device.as(SyncState.binding.get))
+    const url = { location: folderLocation(location.replace(/^folder:/, "")), credentials: Option.none() }
+    yield* initDevice(reader, { ...(yield* keyOf(device)), url })
     const { problems } = yield* pull(reader)
     const known = Option.getOrThrow(yield* device.as(SyncState.publication.get))
     const named = known.segments.map((segment) => segmentName(id, segment.id))
-    const { location } = Option.getOrThrow(yield* device.as(SyncState.binding.get))
     const there = [...(world.registry.get(location)?.objects.keys() ?? [])]
     const own = there.filter((name) => name.startsWith(segmentsOf(id)))
     return {
@@ -148,6 +153,8 @@ const whenDue = ({ device, uploads, world }: Place) =>
       uploads: [...uploads.values()]
     }
   })
+
+const walk = (directory: string): ReadonlyArray<string> => (existsSync(directory) ? readdirSync(directory) : [])
 
 export const keyOf = (device: TestDevice) =>
   device.as(
@@ -170,6 +177,8 @@ const factsOf = (device: TestDevice, due: boolean) =>
       const peers = [...(yield* SyncState.allPeers)]
       return {
         history: yield* historyDigest(),
+        /** Files that hold secrets, and what writing them may have left. */
+        keys: walk(dirname((yield* Paths).keys("none"))).length,
         label: yield* db.device.label,
         log: {
           end,
@@ -211,5 +220,6 @@ const withoutNames = <A>(value: A, id: string): A =>
   JSON.parse(
     JSON.stringify(value)
       .replaceAll(id, "SELF")
+      .replace(/"vaultId":"[0-9a-f]{32}"/g, `"vaultId":"…"`)
       .replace(/\(([0-9a-f]{4})\)/g, "(….)")
   ) as A
