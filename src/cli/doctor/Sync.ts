@@ -6,6 +6,7 @@ import { type Found, found, skipped, warning } from "../../store/Checks.ts"
 import { fingerprintOf } from "../../format/RecoveryKey.ts"
 import { check, type CheckError } from "../../sync/Check.ts"
 import { checkTarget } from "../../sync/CheckTarget.ts"
+import { knownVault, refuseWithoutNewKey } from "../../sync/KnownVault.ts"
 import { pending } from "../../sync/Push.ts"
 import * as SyncState from "../../sync/SyncState.ts"
 import { VaultKeys } from "../../sync/VaultKeys.ts"
@@ -42,13 +43,19 @@ const store = Effect.map(
   })
 )
 
-const key = whenBound(({ encrypted, vaultId }) =>
+const key = whenBound((binding) =>
   Effect.gen(function* () {
     const keys = yield* VaultKeys
+    const { encrypted, vaultId } = binding
     const { epoch } = yield* Effect.mapError(keys.keyring(vaultId, encrypted), ofError)
-    return encrypted
-      ? found(`${epoch === 1 ? "" : `number ${epoch}, `}in ${keys.location(vaultId)}`)
-      : found("none: this vault is NOT ENCRYPTED, as it was made")
+    if (!encrypted) return found("none: this vault is NOT ENCRYPTED, as it was made")
+    yield* Effect.mapError(refuseWithoutNewKey, ofError)
+    const known = yield* Effect.mapError(knownVault(binding), ofError)
+    const rotated = known !== null && known.epoch > 1 ? `, rotated on ${known.since.slice(0, 10)}` : ""
+    const detail = `${epoch === 1 ? "" : `number ${epoch}${rotated}, `}in ${keys.location(vaultId)}`
+    return Option.isSome(yield* Effect.mapError(keys.next(vaultId), ofError))
+      ? warning(`${detail}; a rotation of it was interrupted`, "Finish it: hx sync key rotate")
+      : found(detail)
   })
 )
 

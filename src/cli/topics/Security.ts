@@ -10,14 +10,23 @@ export const security: Topic = {
       rows: [
         ["hx sync key", "shows it, and the file it is kept in"],
         ["hx sync key > FILE", "keeps it in a file"],
-        ["hx sync init --key-file FILE", "joins with it"]
+        ["hx sync init --key-file FILE", "joins with it"],
+        ["hx sync key passphrase", "sets, changes or removes the passphrase"],
+        ["hx sync key rotate", "gives the vault a new key"]
       ]
     },
     "Keys and passphrases come from files, variables (HX_SYNC_KEY, HX_SYNC_PASSPHRASE) or a question at the terminal, never from an option: others on the machine can see those. They are in no message and no log.",
+    { heading: "A lost device" },
+    "Revoke its credentials for the store, then on another device: hx sync key rotate. The others stop (exit code 3) until hx sync init --key-file gives them the new recovery key; then they publish everything anew under it.",
+    "Who has the lost device can read what it could read before: the vault as it was, in copies, and whatever devices without the new key have published. It reads nothing that is sealed under the new key. Before the rotation it can publish as any device, and is believed; afterwards nobody who has the new key believes what it publishes, and it is reported (exit code 8). While it may write to the store it can delete and overwrite objects: that is reported too, and takes nothing from the devices.",
+    "Changing the passphrase alone changes vault.json alone: an old copy of that still opens with the old passphrase. Rotate the key where somebody knows the passphrase who should not; a rotation removes it.",
     { heading: "Where secrets are kept on this machine" },
     {
       rows: [
-        ["keys/", "in the data directory: recovery keys, one file for each vault, readable by you alone"],
+        [
+          "keys/",
+          "in the data directory: recovery keys, one file for each vault (.next: of a rotation under way), readable by you alone"
+        ],
         ["credentials", "in the data directory: keys that stood in a store URL, readable by you alone"],
         ["history.db", "in the data directory: the history itself, not encrypted, readable by you alone"],
         ["config.yaml", "in the configuration directory: settings. No secret belongs there"]

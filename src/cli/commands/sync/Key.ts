@@ -1,7 +1,15 @@
 import * as Command from "@effect/cli/Command"
-import { lazily, leaf } from "../../CommandTree.ts"
+import type { Progress } from "../../../platform/Progress.ts"
+import type { Stdio } from "../../../platform/Stdio.ts"
+import { type CommandNode, group, lazily } from "../../CommandTree.ts"
+import type { Reportable } from "../../ErrorReport.ts"
+import type { Output } from "../../Output.ts"
+import { passphrase } from "./key/Passphrase.ts"
+import { rotate } from "./key/Rotate.ts"
 
-export const key = leaf(
+const children: ReadonlyArray<CommandNode<Reportable, Output | Progress | Stdio>> = [rotate, passphrase]
+
+export const key = group(
   Command.make(
     "key",
     {},
@@ -9,6 +17,8 @@ export const key = leaf(
   ),
   {
     summary: "Shows the recovery key, with which another device joins the vault.",
-    examples: ["sync key", "sync key > recovery-key.txt"]
-  }
+    examples: ["sync key", "sync key > recovery-key.txt"],
+    runs: true
+  },
+  children
 )

@@ -30,13 +30,12 @@ export const givenSecrets = Effect.fn("GivenSecrets.read")(function* (options: S
     })
   }
   const key = yield* find("--key-file", options.keyFile, SyncSettings.KeyFile, SyncSettings.Key)
-  const passphrase = yield* find(
-    "--passphrase-file",
-    options.passphraseFile,
-    SyncSettings.PassphraseFile,
-    SyncSettings.Passphrase
-  )
-  return { key, passphrase: yield* Effect.transposeMapOption(passphrase, toPassphrase) } satisfies GivenSecrets
+  return { key, passphrase: yield* givenPassphrase(options.passphraseFile) } satisfies GivenSecrets
+})
+
+export const givenPassphrase = Effect.fn("GivenSecrets.passphrase")(function* (option: Option.Option<string>) {
+  const passphrase = yield* find("--passphrase-file", option, SyncSettings.PassphraseFile, SyncSettings.Passphrase)
+  return yield* Effect.transposeMapOption(passphrase, toPassphrase)
 })
 
 /** Stands for standard input. */

@@ -102,7 +102,7 @@ const problemLines = (problems: ReadonlyArray<Problem>): ReadonlyArray<string> =
     .filter(({ kind }) => kind !== "archived")
     .map(({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`)
 
-const problemsJson = (problems: ReadonlyArray<Problem>): Json =>
+export const problemsJson = (problems: ReadonlyArray<Problem>): Json =>
   problems.map(({ detail, device, kind, name }) => ({ kind, device, name, detail }))
 
 /** What a pull would fetch; reads manifests and changes nothing. */

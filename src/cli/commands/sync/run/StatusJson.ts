@@ -7,7 +7,9 @@
  *                  segments, bytes, deleted, owed }; pull: { at, devices, changed, added, merged, removed, bytes, manifests, segments, problems },
  *                  where manifests and segments are { applied, unchanged, problems } and problems [{ kind, device, name, detail }], at most 20
  *     lastError    { at, tag, message, during: "push" | "pull" | null, what, category, code, over }; `over`: the same has succeeded since
- *     pending      { operations, entries, rules, purged, deletions }
+ *     pending      { operations, entries, rules, purged, deletions, rekey: all that is published has to be sealed and published under a new key }
+ *     key          null where it is not encrypted, or not known; else { number, rotated: null for the first key, newer: null or { number, rotated } of a
+ *                  key that this device has to be given, passphrase: whether one opens the vault }
  *     published    { sequence, at, operations, segments, bytes } of this device
  *     devices      [{ device, label, sequence, published, operations, lag, segments, bytes, problem, listed: "same" | "newer" | "gone" | null,
  *                  clockDiffers }]; `published` is by the device's own clock, `lag` counts operations
@@ -43,6 +45,7 @@ export const statusJson = (known: SyncStatus, reckoned: Reckoned, detailed: bool
   vaultId: known.vaultId,
   fingerprint: fingerprintOf(known.vaultId),
   encrypted: known.encrypted,
+  key: known.key === null ? null : { ...known.key, newer: known.key.newer === null ? null : { ...known.key.newer } },
   conditionalWrites: known.conditionalWrites,
   device: { ...known.device },
   ...lastSyncJson(known.activity),

@@ -2,7 +2,7 @@
 
 import { Cause } from "effect"
 import { fingerprintOf } from "../../../../format/RecoveryKey.ts"
-import type { AnswerError, PeerStatus, StoreAnswer, SyncStatus } from "../../../../sync/Status.ts"
+import type { AnswerError, KeyStatus, PeerStatus, StoreAnswer, SyncStatus } from "../../../../sync/Status.ts"
 import type { Activity, LastPull, LastPush } from "../../../../sync/SyncState.ts"
 import { agoText, whenText } from "../../../Ago.ts"
 import { reportOf } from "../../../ErrorReport.ts"
@@ -15,7 +15,8 @@ export type Rows = ReadonlyArray<readonly [string, string]>
 
 export const statusRows = (known: SyncStatus): Rows => [
   ["Store", printable(known.store)],
-  ["Vault", `${fingerprintOf(known.vaultId)}, ${known.encrypted ? "encrypted" : "NOT ENCRYPTED"}`],
+  ["Vault", `${fingerprintOf(known.vaultId)}, ${known.encrypted ? "encrypted" : "NOT ENCRYPTED"}${keyText(known.key)}`],
+  ...newerKeyRows(known.key),
   ["Device", `${nameOf(known.device.label)} ${known.device.id}`],
   ...lastSyncRows(known.activity, known.now),
   ["Pending", pendingText(known)],
@@ -28,6 +29,22 @@ export const statusRows = (known: SyncStatus): Rows => [
     ? []
     : [["", "The store ignores conditional writes: each push reads before and after it writes."] as const])
 ]
+
+const keyText = (key: KeyStatus | null): string => {
+  const rotated = key?.rotated ?? null
+  const since = key === null || rotated === null ? "" : `, key number ${key.number} since ${rotated.slice(0, 10)}`
+  return `${since}${key?.passphrase === true ? ", with a passphrase" : ""}`
+}
+
+const newerKeyRows = (key: KeyStatus | null): Rows =>
+  key === null || key.newer === null
+    ? []
+    : [
+        [
+          "Key",
+          `THIS DEVICE NEEDS THE NEW KEY: the vault's key was rotated on ${key.newer.rotated.slice(0, 10)} (number ${key.newer.number}): hx sync init --key-file FILE`
+        ]
+      ]
 
 /** When this device last pushed and pulled, what it did, and whether it has failed since. */
 export const lastSyncRows = (activity: Activity, now: number): Rows => {
