@@ -40,8 +40,10 @@ export interface FetchGate {
 export const makeGate = (concurrentDownloads: number): Effect.Effect<FetchGate> =>
   Effect.all({ inFlight: Effect.makeSemaphore(concurrentDownloads), opening: Effect.makeSemaphore(1) })
 
-/** How often a manifest is read again because a segment it names was gone: its owner had just rewritten it. */
+/** How often a manifest is read again because a segment it names was gone: its owner had just rewritten it. So often in a row in vain, … */
 const MAX_REREADS = 3
+/** … and so often in all, as long as each time something was new: an owner that compacts again and again does not keep a slow reader from its end. */
+const MAX_ROUNDS = 64
 
 export interface FetchOptions {
   /** Also what was found archived a short while ago. */
@@ -54,16 +56,17 @@ export const fetchLog = (
   gate: FetchGate,
   meter: Meter,
   options: FetchOptions,
-  rereads = 0
+  rereads = { inVain: 0, all: 0 }
 ): Effect.Effect<LogOutcome, FetchFailure, FetchContext> =>
   Effect.gen(function* () {
     const outcome = yield* fetchOnce(gathered, gate, meter, options)
-    if (!outcome.gone || rereads >= MAX_REREADS) return outcome
+    if (!outcome.gone || rereads.inVain >= MAX_REREADS || rereads.all >= MAX_ROUNDS) return outcome
     const again = yield* fetchManifest(gathered.listed.info.name, gathered.listed.device)
     // Only what was published later explains it; an older one would be a log that went back.
     if (again._tag !== "Found" || again.manifest.sequence <= gathered.manifest.sequence) return outcome
     const newer = { ...gathered, etag: again.etag, manifest: again.manifest }
-    const rest = yield* fetchLog(newer, gate, meter, options, rereads + 1)
+    const inVain = outcome.segments > 0 ? 1 : rereads.inVain + 1
+    const rest = yield* fetchLog(newer, gate, meter, options, { inVain, all: rereads.all + 1 })
     return {
       segments: outcome.segments + rest.segments,
       bytes: outcome.bytes + rest.bytes,

@@ -3,8 +3,12 @@
  *
  * - A segment that holds a purged operation is rewritten, with the same bounds: forgetting is physical. So is one that the store lost.
  * - Small neighbours are merged as they pile up, as a log-structured merge tree does: a segment's level is the power of FAN_IN by which it
- *   outgrows the smallest one; FAN_IN neighbours of a level, with smaller ones between them, become one of a higher level. So an operation is
- *   rewritten about once per level (2 of them below full size), and a device has some FAN_IN segments per level, plus full ones.
+ *   outgrows the smallest one; FAN_IN neighbours of a level, with smaller ones between them, become one of a higher level.
+ *
+ * Bounds, which test/sync/Compaction.test.ts holds against years of small pushes (three levels: below 512 KiB of plaintext, 4 MiB, full size):
+ *  1. A manifest names at most 3 · (FAN_IN - 1) = 21 segments that are not full. Beside them the store holds what merges of the last hour replaced.
+ *  2. A byte is sent in a segment at most 3 times: when its tail is sealed, and when it gets to each of the two higher levels.
+ *  3. Every segment costs one PUT, and one DELETE at most; every push one PUT for its manifest, whose tail is below 64 KiB, compressed.
  */
 
 import { CUT_OPERATIONS, CUT_PLAINTEXT } from "../format/Segment.ts"
