@@ -3,6 +3,7 @@ import { Effect, Option, Redacted } from "effect"
 import { describe, expect } from "vitest"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { inspect, manifestContext } from "../../src/format/Envelope.ts"
+import { format } from "../../src/format/RecoveryKey.ts"
 import { readableJson } from "../../src/format/Json.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
@@ -208,7 +209,55 @@ describe("key rotate", () => {
   )
 })
 
-/** The key epochs that vault.json and this device's own objects have, and what it says it needs. */
+describe("a rotation whose requests fail", () => {
+  const faults = [
+    { kind: "before they take effect", arrives: false },
+    { kind: "after they have taken effect", arrives: true }
+  ]
+  it.scoped.each(faults)("one after the other, $kind, ends with the key that it began with", ({ arrives }) =>
+    Effect.gen(function* () {
+      for (let failing = 1; ; failing++) {
+        const { a, b, world } = yield* pair
+        yield* runs(a, "pending", 8)
+        let [count, failed] = [0, false]
+        world.faults.wrap = (store) => {
+          const each = <A>(name: string, effect: Effect.Effect<A, StoreError>) =>
+            Effect.suspend(() => {
+              if (++count !== failing) return effect
+              failed = true
+              const failure = new StoreError({ reason: "ConnectionLost", operation: "put", subject: name })
+              return arrives ? Effect.zipRight(effect, failure) : failure
+            })
+          return {
+            ...store,
+            get: (name, most) => each(name, store.get(name, most)),
+            put: (name, bytes, options) => each(name, store.put(name, bytes, options)),
+            delete: (name) => each(name, store.delete(name))
+          }
+        }
+        const first = yield* Effect.either(rotate(a))
+        world.faults.wrap = (store) => store
+        const begun = yield* nextOf(a)
+        const words = `request ${failing}`
+        if (begun === null && first._tag === "Left") yield* rotate(a)
+        else yield* push(a)
+        expect(yield* nextOf(a), words).toBeNull()
+        const key = yield* keyOf(a)
+        if (begun !== null) expect(key, words).toBe(format(begun.key, begun.epoch, yield* vaultOf(a)))
+        if (first._tag === "Right") expect(key, words).toBe(first.right.recoveryKey)
+        expect([yield* epochOf(world, a), vaultJson(world)["epoch"]], words).toEqual([2, 2])
+        yield* initDevice(b, { key })
+        expect(yield* pull(b), words).toMatchObject({ problems: [] })
+        expect(yield* historyOf(b), words).toEqual(yield* historyOf(a))
+        if (!failed) return expect(failing).toBeGreaterThan(5)
+      }
+    })
+  )
+})
+
+const vaultOf = (device: TestDevice) =>
+  device.as(Effect.map(SyncState.binding.get, (binding) => Option.getOrThrow(binding).vaultId))
+
 describe("two devices that rotate at once", () => {
   it.scoped("one wins, the other is told and drops its key; nothing is lost", () =>
     Effect.gen(function* () {
