@@ -49,6 +49,10 @@ const opens = Effect.fnUntraced(function* (
   }
   const rotated = rotatedFrom(descriptor, kept)
   if (typeof rotated === "object") return yield* new VaultKeyRotated({ store: store.display, ...rotated })
+  if (descriptor.epoch < kept.epoch) {
+    const detail = `it went back to key number ${descriptor.epoch}; this device has number ${kept.epoch}`
+    return yield* new ManifestCorrupt({ store: store.display, name: VAULT_DESCRIPTOR, detail })
+  }
   const key = kept.keys.get(descriptor.epoch) ?? null
   if (VaultDescriptor.verify(descriptor, key) !== "Ok") {
     const detail = "it does not go with the key on this device"

@@ -27,7 +27,7 @@ import { strongEnough } from "./Passphrase.ts"
 import { type OpenWith, probe } from "./Probe.ts"
 import { StoredCredentials } from "./StoredCredentials.ts"
 import { nowMicros } from "./SyncClock.ts"
-import { ManifestCorrupt, VaultMismatch } from "./SyncError.ts"
+import { ManifestCorrupt, VaultKeyRotated, VaultMismatch } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { encryptedKeyring, recoveryKeyOf, VaultKeys } from "./VaultKeys.ts"
 import { fetchDescriptor } from "./VaultDescriptorFetch.ts"
@@ -167,6 +167,11 @@ const foundOrMove = Effect.fnUntraced(function* (store: ObjectStoreService, opti
   }
   if (Option.isSome(options.secrets.passphrase)) yield* strongEnough(options.secrets.passphrase.value)
   const own = yield* ownVault(options, store)
+  // A vault.json that is gone is not made anew with a key that is over.
+  const known =
+    own === null ? null : yield* knownVault({ location: formatLocation(options.url.location), vaultId: own.vaultId })
+  if (known !== null && known.newer !== null)
+    return yield* new VaultKeyRotated({ store: store.display, ...known.newer })
   if (own === null) yield* refuseStrayManifests(store)
   const capabilities = yield* probe(openWith, formatLocation(options.url.location))
   const keyring = own ?? (yield* newVault(options))

@@ -370,6 +370,25 @@ describe("what was rotated is not rotated back", () => {
     })
   )
 
+  it.scoped(
+    "where it is gone, a device with the old key does not make it anew, and one with the new key does so with all that it knew",
+    () =>
+      Effect.gen(function* () {
+        const { a, b, world } = yield* pair
+        const { recoveryKey } = yield* rotate(a)
+        yield* Effect.flip(pull(b))
+        world.bucket.objects.delete("vault.json")
+        expect(yield* Effect.flip(initDevice(b))).toMatchObject({ _tag: "VaultKeyRotated" })
+        expect(world.bucket.objects.has("vault.json")).toBe(false)
+        yield* initDevice(a)
+        expect(vaultJson(world)).toMatchObject({ epoch: 2, sequence: 3 })
+        const c = yield* makeDevice(world, "c")
+        yield* initDevice(c, { key: recoveryKey })
+        expect(yield* pull(c)).toMatchObject({ problems: [] })
+        expect(yield* commandsOf(c)).toEqual(["of a", "of b"])
+      })
+  )
+
   it.scoped("one that goes back within the same key, to an old passphrase, is refused too", () =>
     Effect.gen(function* () {
       const { a, world } = yield* pair
