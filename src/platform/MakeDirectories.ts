@@ -1,10 +1,10 @@
 /**
- * Makes a directory and those above it where they are missing; gives what it made, from the top down.
+ * Makes a directory and those above it where they are missing, durably; gives what it made, from the top down.
  *
  * Node's own recursive mkdir never ends where a file system answers ENOENT though the parent is there (/proc, some automounts).
  */
 
-import { existsSync, mkdirSync } from "node:fs"
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { errno } from "./Errno.ts"
 
@@ -14,10 +14,25 @@ export const makeDirectories = (path: string, mode: number): ReadonlyArray<strin
   for (const each of missing) {
     try {
       mkdirSync(each, { mode })
+      syncNames(dirname(each))
     } catch (cause) {
       // Another process made it in the meantime.
       if (errno(cause) !== "EEXIST") throw cause
     }
   }
   return missing
+}
+
+/** A new name is on the disk when its directory is. Not every file system can sync one, nor may everybody read every one: then there is no more to be had. */
+const syncNames = (directory: string): void => {
+  try {
+    const handle = openSync(directory, "r")
+    try {
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+  } catch {
+    // As above.
+  }
 }

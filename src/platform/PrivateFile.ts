@@ -11,6 +11,7 @@ import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
+import { closeFile } from "./CloseFile.ts"
 import { errno } from "./Errno.ts"
 import { makeDirectories } from "./MakeDirectories.ts"
 
@@ -34,7 +35,7 @@ export const readPrivate = Effect.fn("PrivateFile.read")((path: string) =>
   Effect.acquireUseRelease(
     attempt(path, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK)),
     (handle) => readChecked(path, handle).pipe(Effect.map(Option.some)),
-    (handle) => Effect.promise(() => handle.close())
+    closeFile
   ).pipe(
     Effect.catchIf(
       (error) => errno(error.cause) === "ENOENT",
@@ -48,12 +49,13 @@ export const writePrivate = Effect.fn("PrivateFile.write")((path: string, bytes:
   Effect.gen(function* () {
     const directory = dirname(path)
     yield* makePrivateDirectory(directory)
+    yield* settleDirectories(directory)
     yield* removeStray(path)
     const temporary = join(directory, `${strayOf(path)}${randomBytes(6).toString("hex")}`)
     yield* Effect.acquireUseRelease(
       attempt(path, () => open(temporary, "wx", 0o600)),
       (handle) => attempt(path, () => handle.writeFile(bytes).then(() => handle.sync())),
-      (handle) => Effect.promise(() => handle.close())
+      closeFile
     ).pipe(
       Effect.zipRight(attempt(path, () => rename(temporary, path))),
       Effect.onError(() => Effect.ignore(attempt(path, () => unlink(temporary))))
@@ -76,8 +78,24 @@ export const removePrivate = Effect.fn("PrivateFile.remove")((path: string) =>
 
 /** Makes the directory and those above it where they are missing, 0700, and makes that durable. */
 export const makePrivateDirectory = Effect.fn("PrivateFile.makeDirectory")(function* (path: string) {
-  const made = yield* attempt(path, async () => makeDirectories(path, 0o700))
-  for (const each of made) yield* syncDirectory(dirname(each))
+  yield* attempt(path, async () => makeDirectories(path, 0o700))
+})
+
+/** As deep as anything of hx lies below what was there before: ~/.local/share/hx/keys. */
+const DEEPEST = 4
+
+/** A run that was killed may have made a directory, or those above it, and not got as far as making that durable. */
+export const settleDirectories = Effect.fn("PrivateFile.settleDirectories")(function* (path: string) {
+  let [directory, above] = [path, dirname(path)]
+  for (let level = 0; level < DEEPEST && above !== directory; level++) {
+    // What we may not read is not of our making.
+    yield* Effect.catchIf(
+      syncDirectory(above),
+      ({ reason }) => reason === "Denied",
+      () => Effect.void
+    )
+    ;[directory, above] = [above, dirname(above)]
+  }
 })
 
 /** A rename or a new name is durable only when the directory is. */
@@ -85,7 +103,7 @@ export const syncDirectory = (path: string) =>
   Effect.acquireUseRelease(
     attempt(path, () => open(path, constants.O_RDONLY)),
     (handle) => attempt(path, () => handle.sync()),
-    (handle) => Effect.promise(() => handle.close())
+    closeFile
   ).pipe(
     // Some file systems (network, FUSE) cannot sync a directory, and then there is nothing more to be had.
     Effect.catchIf(

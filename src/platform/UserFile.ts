@@ -2,11 +2,14 @@
  * Files that the user names on the command line: read as a stream, or written so that a file of that name is whole or as it was before.
  */
 
-import { Chunk, Data, Effect, Option, Stream } from "effect"
+import { Chunk, Clock, Data, Duration, Effect, Option, Stream } from "effect"
+import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
-import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises"
+import { type FileHandle, lstat, open, readdir, rename, stat, unlink } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
+import { closeFile } from "./CloseFile.ts"
 import { errno } from "./Errno.ts"
+import { syncDirectory } from "./PrivateFile.ts"
 
 export class UserFileError extends Data.TaggedError("UserFileError")<{
   readonly reason: "Absent" | "NoDirectory" | "Denied" | "NotAFile" | "NoSpace" | "Failed"
@@ -35,7 +38,7 @@ export const sizeOf = Effect.fn("UserFile.size")(function* (path: string) {
 export const readBytes = (path: string): Stream.Stream<Uint8Array, UserFileError> =>
   Stream.acquireRelease(
     attempt(path, () => open(path, constants.O_RDONLY)),
-    (handle) => Effect.promise(() => handle.close())
+    closeFile
   ).pipe(
     Stream.flatMap((handle) =>
       Stream.repeatEffectChunkOption(
@@ -61,13 +64,35 @@ export const writeBytes = Effect.fn("UserFile.write")(function* <E, R>(
   if (Option.exists(found, (stats) => stats.isDirectory()))
     return yield* new UserFileError({ reason: "NotAFile", path })
   if (Option.exists(found, (stats) => !stats.isFile())) return yield* writeAll(path, path, "w", bytes)
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`)
   const mode = Option.match(found, { onNone: () => 0o600, onSome: (stats) => stats.mode & 0o777 })
   if (Option.isNone(found)) yield* requireDirectory(dirname(path))
+  yield* removeStray(path)
   return yield* writeAll(path, temporary, "wx", bytes, mode).pipe(
     Effect.tap(() => attempt(path, () => rename(temporary, path))),
-    Effect.onError(() => Effect.ignore(attempt(path, () => unlink(temporary))))
+    Effect.onError(() => Effect.ignore(attempt(path, () => unlink(temporary)))),
+    Effect.tap(() => Effect.mapError(syncDirectory(dirname(path)), ({ cause }) => userFileError(path, cause)))
   )
+})
+
+const STRAY_AFTER = Duration.hours(1)
+
+/** What killed writes of this file left, with everything in it; one that is under way has just been written to. */
+const removeStray = Effect.fnUntraced(function* (path: string) {
+  const now = yield* Clock.currentTimeMillis
+  const isStray = (name: string) =>
+    name.startsWith(`.${basename(path)}.`) && /^[0-9a-f]{12}\.part$/.test(name.slice(basename(path).length + 2))
+  // A directory that may be written but not read is no reason not to write.
+  yield* Effect.promise(async () => {
+    const names = await readdir(dirname(path)).catch((): ReadonlyArray<string> => [])
+    for (const name of names.filter(isStray)) {
+      const stray = join(dirname(path), name)
+      const found = await lstat(stray).catch(() => undefined)
+      if (found !== undefined && now - found.mtimeMs > Duration.toMillis(STRAY_AFTER)) {
+        await unlink(stray).catch(() => undefined)
+      }
+    }
+  })
 })
 
 const requireDirectory = (path: string) =>
@@ -97,7 +122,7 @@ const writeAll = <E, R>(
           written + piece.length
         )
       ).pipe(Effect.zipLeft(flags === "wx" ? attempt(path, () => handle.sync()) : Effect.void)),
-    (handle) => Effect.promise(() => handle.close())
+    closeFile
   )
 
 const writeWhole = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {

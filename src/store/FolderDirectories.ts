@@ -4,7 +4,7 @@ import { Clock, Duration, Effect } from "effect"
 import { lstat, readdir, stat, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { acquireLock } from "../platform/FileLock.ts"
-import { makePrivateDirectory } from "../platform/PrivateFile.ts"
+import { makePrivateDirectory, settleDirectories } from "../platform/PrivateFile.ts"
 import { attemptOn, fromLock } from "./FolderErrors.ts"
 import { StoreError } from "./StoreError.ts"
 
@@ -24,6 +24,12 @@ export const makeDirectory = Effect.fnUntraced(function* (root: string, name: st
     Effect.catchAll((error) => attemptOn("put", directory, () => Promise.reject(error.cause)))
   )
 })
+
+/** Makes sure of directories that a killed run may have made. */
+export const settleAbove = (directory: string) =>
+  settleDirectories(directory).pipe(
+    Effect.catchAll((error) => attemptOn("put", directory, () => Promise.reject(error.cause)))
+  )
 
 /** Fails where a directory between the folder and the object is a symbolic link or none at all; tells whether all of them are there. */
 export const refuseLinks = Effect.fnUntraced(function* (

@@ -14,7 +14,17 @@ import { Effect, Stream } from "effect"
 import { constants } from "node:fs"
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { absentAs, makeDirectory, OWN, refuseLinks, removeStray, requireRoot } from "./FolderDirectories.ts"
+import { closeFile } from "../platform/CloseFile.ts"
+import { syncDirectory } from "../platform/PrivateFile.ts"
+import {
+  absentAs,
+  makeDirectory,
+  OWN,
+  refuseLinks,
+  removeStray,
+  requireRoot,
+  settleAbove
+} from "./FolderDirectories.ts"
 import { attemptOn } from "./FolderErrors.ts"
 import { etagOf, removeObject, writeObject } from "./FolderWriting.ts"
 import { checkName, isObjectName, isReadableName } from "./ObjectName.ts"
@@ -40,8 +50,9 @@ export const makeFolderStore = (root: string): ObjectStoreService => {
       const directory = dirname(join(root, name))
       yield* makeDirectory(root, name)
       if (!tidied.has(directory)) {
-        tidied.add(directory)
+        yield* settleAbove(directory)
         yield* removeStray(directory)
+        tidied.add(directory)
       }
       const etag = yield* writeObject(root, join(root, name), bytes, condition)
       onProgress?.(bytes.length)
@@ -72,7 +83,7 @@ const readObject = (path: string, maxBytes: number) =>
   Effect.acquireUseRelease(
     attemptOn("get", path, () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)),
     (handle) => readChecked(path, handle, maxBytes),
-    (handle) => Effect.promise(() => handle.close())
+    closeFile
   )
 
 const readChecked = Effect.fnUntraced(function* (path: string, handle: FileHandle, maxBytes: number) {
@@ -123,6 +134,8 @@ const walk = (root: string, below: string): Effect.Effect<ReadonlyArray<string>,
     const directory = join(root, below)
     yield* refuseLinks("list", root, below === "" ? "" : `${below}/`)
     const entries = yield* attemptOn("list", directory, () => readdir(directory, { withFileTypes: true }))
+    // What a list names is durable, as in a bucket: a run that was killed may have got as far as the name, and no further.
+    yield* Effect.ignore(syncDirectory(directory))
     const names: Array<string> = []
     for (const entry of entries) {
       if (entry.name.startsWith(OWN) || FOREIGN.test(entry.name) || !isReadableName(entry.name)) continue
@@ -141,7 +154,11 @@ const walk = (root: string, below: string): Effect.Effect<ReadonlyArray<string>,
 /** Undefined where the file has gone since the directory was read. */
 const describe = (root: string, name: string): Effect.Effect<ObjectInfo | undefined, StoreError> =>
   attemptOn("list", join(root, name), () => lstat(join(root, name), { bigint: true })).pipe(
-    Effect.map((stat) => (stat.isFile() ? { name, etag: etagOf(stat), size: Number(stat.size) } : undefined)),
+    Effect.map((stat) =>
+      stat.isFile()
+        ? { name, etag: etagOf(stat), size: Number(stat.size), modified: Number(stat.mtimeNs / 1000n) }
+        : undefined
+    ),
     Effect.catchIf(
       (error) => error.reason === "Absent",
       () => Effect.succeed(undefined)

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto"
 import type { BigIntStats } from "node:fs"
 import { link, lstat, open, rename, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { closeFile } from "../platform/CloseFile.ts"
 import { syncDirectory } from "../platform/PrivateFile.ts"
 import { holdLock, OWN } from "./FolderDirectories.ts"
 import { attemptOn } from "./FolderErrors.ts"
@@ -15,9 +16,15 @@ export const etagOf = (stat: BigIntStats): string =>
   `${stat.size.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.ino.toString(36)}`
 
 export const writeObject = (root: string, path: string, bytes: Uint8Array, condition: PutCondition) =>
-  condition._tag === "Create"
+  (condition._tag === "Create"
     ? createObject(root, path, bytes)
     : Effect.scoped(replaceObject(root, path, bytes, condition))
+  ).pipe(
+    // What stands in the way may be of a run that was killed before it was durable, and our caller may take it for done.
+    Effect.tapError(({ reason }) =>
+      reason === "AlreadyExists" || reason === "SwapLost" ? durable("put", dirname(path)) : Effect.void
+    )
+  )
 
 const createObject = (root: string, path: string, bytes: Uint8Array) =>
   withTemporary(path, bytes, undefined, (temporary) =>
@@ -97,7 +104,7 @@ const writeTemporary = (path: string, temporary: string, bytes: Uint8Array, repl
         })
         return etagOf(yield* attemptOn("put", path, () => handle.stat({ bigint: true })))
       }),
-    (handle) => Effect.promise(() => handle.close())
+    closeFile
   )
 
 /** Now, in seconds, but later than the file that is replaced: clocks go back, and file systems' clocks stand still for milliseconds. */

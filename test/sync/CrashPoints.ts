@@ -31,6 +31,8 @@ import { makeInstallation, makeWorld, type TestDevice, type World } from "./Worl
 export interface Durable {
   /** By path below the data directory; null: a directory. */
   readonly files: ReadonlyMap<string, Buffer | null>
+  /** What a power failure would leave of them, where that is looked at. */
+  readonly survives?: ReadonlyMap<string, Buffer | null>
   /** By the location of the store. */
   readonly stores: ReadonlyMap<string, ReadonlyMap<string, MemoryObject>>
   /** Multipart uploads under way: id to "store name". */
@@ -100,16 +102,61 @@ export const launch = <A, E, R>(
     })
   )
 
+/** Whether the n-th file operation fails: with which error, and whether it is done all the same. */
+export type Failing = (
+  operation: number,
+  label: string
+) => { readonly code: string; readonly done: boolean } | undefined
+
+/** Does something with files below a directory; from there on as `launch`, but watches a power failure too: see Disk. */
+export const watchDirectory = <A, E, R>(
+  root: string,
+  use: Effect.Effect<A, E, R>,
+  {
+    fails = () => undefined,
+    survives
+  }: { readonly fails?: Failing; readonly survives?: Durable["files"] | undefined } = {}
+) =>
+  Effect.gen(function* () {
+    const watcher = new Watcher(root, { registry: new Map() }, new Map(), 0, new Disk(root, survives))
+    failing = fails
+    watching = watcher
+    const exit = yield* Effect.exit(use).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          failing = () => undefined
+          watching = undefined
+        })
+      )
+    )
+    const end = watcher.durable()
+    return { exit, end, files: end.files, lost: watcher.disk?.tree() ?? end.files, watched: watcher.result() }
+  })
+
+/** A directory of one test's own, with these files in it. */
+export const directoryWith = (files: Durable["files"]) =>
+  Effect.tap(
+    Effect.acquireRelease(
+      Effect.sync(() => original.mkdtempSync(join(MEMORY, "hx-crash-"))),
+      (path) => Effect.sync(() => original.rmSync(path, { recursive: true, force: true }))
+    ),
+    (path) => Effect.sync(() => restoreFiles(files, path))
+  )
+
 const MEMORY = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir()
 
-const restore = (from: Durable, root: string, world: World) => {
-  for (const [path, bytes] of from.files) {
+const restoreFiles = (files: Durable["files"], root: string) => {
+  for (const [path, bytes] of files) {
     if (bytes === null) original.mkdirSync(join(root, path), { recursive: true, mode: 0o700 })
     else {
       original.mkdirSync(dirname(join(root, path)), { recursive: true, mode: 0o700 })
       original.writeFileSync(join(root, path), bytes, { mode: 0o600 })
     }
   }
+}
+
+const restore = (from: Durable, root: string, world: World) => {
+  restoreFiles(from.files, root)
   for (const [location, objects] of from.stores) {
     const bucket = world.registry.get(location) ?? makeMemoryBucket(world.bucket.conditions)
     world.registry.set(location, bucket)
@@ -119,6 +166,7 @@ const restore = (from: Durable, root: string, world: World) => {
 
 const original = { ...fs }
 let watching: Watcher | undefined
+let failing: Failing = () => undefined
 
 type Kind = keyof Watched["operations"]
 
@@ -130,11 +178,19 @@ class Watcher {
   #points = 0
   #busy = false
   readonly root: string
-  readonly #world: World
+  readonly disk: Disk | undefined
+  readonly #world: Pick<World, "registry">
   readonly #uploads: ReadonlyMap<string, string>
   readonly #at: number
 
-  constructor(root: string, world: World, uploads: ReadonlyMap<string, string>, at: number) {
+  constructor(
+    root: string,
+    world: Pick<World, "registry">,
+    uploads: ReadonlyMap<string, string>,
+    at: number,
+    disk?: Disk
+  ) {
+    this.disk = disk
     this.root = root
     this.#world = world
     this.#uploads = uploads
@@ -160,6 +216,20 @@ class Watcher {
     const after = this.look(`after ${label}`)
     const half = torn?.(before, after)
     if (half !== undefined) this.add(`in the middle of ${label}`, half)
+    if (this.disk === undefined) return
+    const { survives: _, ...rest } = after
+    this.add(`power failure after ${label}`, { ...rest, files: this.disk.tree() })
+  }
+
+  /** How many operations on files there were; undefined while the watcher itself reads them. */
+  get files(): number | undefined {
+    return this.#busy ? undefined : this.#operations.file
+  }
+
+  synced(path: string) {
+    this.#busy = true
+    this.disk?.sync(path)
+    this.#busy = false
   }
 
   look(point: string): Durable {
@@ -180,7 +250,8 @@ class Watcher {
       const files = new Map<string, Buffer | null>()
       for (const path of walk(this.root)) files.set(relative(this.root, path), this.#read(path))
       const stores = new Map([...this.#world.registry].map(([at, { objects }]) => [at, new Map(objects)] as const))
-      return { files, stores, uploads: new Map(this.#uploads), at: this.#at }
+      const survives = this.disk?.synced()
+      return { files, ...(survives && { survives }), stores, uploads: new Map(this.#uploads), at: this.#at }
     } finally {
       this.#busy = false
     }
@@ -203,12 +274,87 @@ class Watcher {
   }
 }
 
+/**
+ * What is certainly on the disk: of a file what it held when it was last synced, nothing where it never was; of a directory the names that it had when
+ * it was last synced. A file system may keep more than that, and need not. (SQLite's own files are not looked at: it syncs by itself.)
+ */
+class Disk {
+  readonly #contents = new Map<number, Buffer>()
+  readonly #names = new Map<number, ReadonlyMap<string, { readonly inode: number; readonly directory: boolean }>>()
+  readonly #root: string
+
+  /** `survives`: where not all that is there is on the disk. */
+  constructor(root: string, survives?: Durable["files"]) {
+    this.#root = root
+    for (const path of [`${root}/`, ...walk(root)]) {
+      this.sync(path)
+      if (survives !== undefined) this.#lose(path, survives)
+    }
+  }
+
+  #lose(path: string, survives: Durable["files"]) {
+    const below = relative(this.#root, path)
+    const { ino } = original.statSync(path)
+    const names = this.#names.get(ino)
+    const kept = survives.get(below) ?? survives.get(`${UNNAMED}${below}`)
+    if (names !== undefined)
+      this.#names.set(ino, new Map([...names].filter(([name]) => survives.has(join(below, name)))))
+    else if (kept instanceof Buffer) this.#contents.set(ino, kept)
+    else this.#contents.delete(ino)
+  }
+
+  sync(path: string) {
+    const stats = original.statSync(path)
+    if (!stats.isDirectory()) {
+      this.#contents.set(stats.ino, original.readFileSync(path))
+      return
+    }
+    const inside = original.readdirSync(path, { withFileTypes: true }).map((entry) => {
+      const { ino } = original.statSync(join(path, entry.name))
+      return [entry.name, { inode: ino, directory: entry.isDirectory() }] as const
+    })
+    this.#names.set(stats.ino, new Map(inside))
+  }
+
+  /** The same, and what is synced of files whose names are not. */
+  synced(): Durable["files"] {
+    const files = new Map(this.tree())
+    for (const path of walk(this.#root)) {
+      if (path.endsWith("/")) continue
+      const below = relative(this.#root, path)
+      const content = this.#contents.get(original.statSync(path).ino)
+      if (!files.has(below) && content !== undefined) files.set(`${UNNAMED}${below}`, content)
+    }
+    return files
+  }
+
+  /** Paths as those of Durable. */
+  tree(): Durable["files"] {
+    const files = new Map<string, Buffer | null>()
+    const visit = (inode: number, below: string) => {
+      for (const [name, { directory, inode: inner }] of this.#names.get(inode) ?? []) {
+        const path = join(below, name)
+        if (!directory) files.set(path, this.#contents.get(inner) ?? Buffer.alloc(0))
+        else {
+          files.set(path, null)
+          visit(inner, path)
+        }
+      }
+    }
+    visit(original.statSync(this.#root).ino, "")
+    return files
+  }
+}
+
+const UNNAMED = "unnamed "
+
 const digests = new WeakMap<Buffer, string>()
 const digest = (bytes: Buffer) => digests.get(bytes) ?? createHash("sha1").update(bytes).digest("base64")
 
-const keyOf = ({ files, stores, uploads }: Durable): string => {
+const keyOf = ({ files: there, stores, survives = new Map(), uploads }: Durable): string => {
+  const files = [...[...there].sort(byName), ...[...survives].sort(byName)]
   const hash = createHash("sha1")
-  for (const [path, bytes] of [...files].sort(byName)) hash.update(`${path} ${bytes === null ? "/" : digest(bytes)}\n`)
+  for (const [path, bytes] of files) hash.update(`${path} ${bytes === null ? "/" : digest(bytes)}\n`)
   for (const [location, objects] of [...stores].sort(byName)) {
     hash.update(`${location}\n`)
     for (const [name, { etag }] of [...objects].sort(byName)) hash.update(`${name} ${etag}\n`)
@@ -280,10 +426,23 @@ const watchDatabases = () => {
 const watchFiles = () => {
   const watcherOf = (path: unknown) =>
     watching !== undefined && typeof path === "string" && path.startsWith(watching.root) ? watching : undefined
-  const around = (watcher: Watcher | undefined, label: string, call: () => unknown, tears: boolean): unknown => {
+  const around = (path: string, label: string, call: () => unknown, tears: boolean, later: boolean): unknown => {
+    const watcher = watcherOf(path)
     const before = watcher?.begin("file", label)
+    const failure = watcher?.files === undefined ? undefined : failing(watcher.files, label)
+    if (failure !== undefined) {
+      const { code } = failure
+      const error = Object.assign(new Error(`${code}: made to fail`), { code })
+      const done = failure.done || label.startsWith("file: close ") ? call() : undefined
+      if (later)
+        return Promise.resolve(done)
+          .then(closeUnheard)
+          .then(() => Promise.reject(error))
+      throw error
+    }
     const result = call()
     const done = <A>(value: A): A => {
+      if (before !== undefined && /^file: (data)?sync /.test(label)) watcher?.synced(path)
       watcher?.end(before, label, tears ? tornFile : undefined)
       return value
     }
@@ -296,23 +455,24 @@ const watchFiles = () => {
         if (typeof member !== "function") return member
         return (...given: ReadonlyArray<unknown>) =>
           around(
-            watcherOf(path),
+            path,
             `file: ${String(name)} of ${basenameOf(path)}`,
             () => Reflect.apply(member, target, given),
-            /^write/.test(String(name))
+            /^write/.test(String(name)),
+            true
           )
       }
     })
-  const wrap = (module: Record<string, unknown>) => {
+  const wrap = (module: Record<string, unknown>, later: boolean) => {
     for (const [name, member] of Object.entries(module)) {
       if (typeof member !== "function" || /^[A-Z]/.test(name)) continue
       module[name] = new Proxy(member, {
         apply: (target, self, given: Array<unknown>) => {
           const [path] = given
-          const watcher = watcherOf(path)
-          if (watcher === undefined) return Reflect.apply(target, self, given) as unknown
+          if (watcherOf(path) === undefined) return Reflect.apply(target, self, given) as unknown
           const label = `file: ${name} ${basenameOf(String(path))}`
-          const result = around(watcher, label, () => Reflect.apply(target, self, given), /^write/.test(name))
+          const call = () => Reflect.apply(target, self, given) as unknown
+          const result = around(String(path), label, call, /^write/.test(name), later)
           return name === "open" && result instanceof Promise
             ? result.then((handle: object) => watchHandle(String(path), handle))
             : result
@@ -320,9 +480,14 @@ const watchFiles = () => {
       })
     }
   }
-  wrap(fsp as unknown as Record<string, unknown>)
-  wrap(fs as unknown as Record<string, unknown>)
+  wrap(fsp as unknown as Record<string, unknown>, true)
+  wrap(fs as unknown as Record<string, unknown>, false)
   syncBuiltinESMExports()
+}
+
+/** What nobody hears of, nobody else closes. */
+const closeUnheard = async (opened: unknown) => {
+  if (opened instanceof Object && "close" in opened && typeof opened.close === "function") await opened.close()
 }
 
 const basenameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1)
