@@ -3,7 +3,7 @@
  * about conditions as it is told to be. ETags are hashes of the content, as on S3: the same bytes written again have the same ETag.
  */
 
-import { Effect, Stream } from "effect"
+import { Clock, Effect, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { type ArchiveClass, archiveClassOf } from "./ArchiveClass.ts"
 import type { MemoryLifecycle } from "./BucketLifecycle.ts"
@@ -31,6 +31,8 @@ export interface MemoryObject {
   readonly accessTier?: string
   /** Of an archived object: a restore was asked for, or is done. */
   readonly restore?: "under way" | "done"
+  /** µs since 1970; undefined for what was planted. */
+  readonly modified?: number
 }
 
 /** The server's side. Tests may look into it and change it. */
@@ -88,11 +90,12 @@ export const makeMemoryStore = (
         [...bucket.objects]
           .filter(([name]) => name.startsWith(prefix))
           .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([name, { bytes, etag, storageClass }]) => ({
+          .map(([name, { bytes, etag, modified, storageClass }]) => ({
             name,
             etag,
             size: bytes.length,
-            storageClass: storageClass ?? "STANDARD"
+            storageClass: storageClass ?? "STANDARD",
+            ...(modified === undefined ? {} : { modified })
           }))
       )
     ),
@@ -112,9 +115,10 @@ export const makeMemoryStore = (
   put: Effect.fn("MemoryStore.put")(function* (name, bytes, { condition, onProgress }) {
     yield* checkName("put", name, isObjectName)
     yield* checkCondition(bucket, capabilities, name, condition)
-    const { etag } = plant(bucket, name, bytes)
+    const object = plant(bucket, name, bytes)
+    bucket.objects.set(name, { ...object, modified: (yield* Clock.currentTimeMillis) * 1000 })
     onProgress?.(bytes.length)
-    return { etag }
+    return { etag: object.etag }
   }),
   delete: Effect.fn("MemoryStore.delete")(function* (name) {
     yield* checkName("delete", name, isReadableName)

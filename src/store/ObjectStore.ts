@@ -17,6 +17,16 @@ export interface ObjectInfo {
   readonly size: number
   /** As the store names it ("STANDARD", "GLACIER", …); undefined where it does not say. */
   readonly storageClass?: string
+  /** When it was written, by the store's clock, in µs since 1970; undefined where it does not say. */
+  readonly modified?: number
+}
+
+/** An upload in parts that was begun, and neither finished nor aborted. */
+export interface UnfinishedUpload {
+  readonly name: string
+  readonly uploadId: string
+  /** By the store's clock, in µs since 1970; null where it does not say. */
+  readonly begun: number | null
 }
 
 export interface StoredObject {
@@ -89,6 +99,8 @@ export interface ObjectStoreService {
   readonly delete: (name: string) => Effect.Effect<Deleted, StoreError>
   /** Aborts a multipart upload that an earlier run left, or with UNHEARD_UPLOAD all of this object; succeeds where there is none. */
   readonly abortMultipart: (name: string, uploadId: string) => Effect.Effect<void, StoreError>
+  /** The unfinished uploads of objects whose name begins with the prefix, the first thousand; undefined where there are none ever, or nobody can tell. */
+  readonly uploads?: (prefix: string) => Effect.Effect<ReadonlyArray<UnfinishedUpload>, StoreError>
   /**
    * Asks for an archived object, of which `get` says Archived, to be made readable for a week; asking twice does no harm. `from` is the class
    * that the refusal, or a list, named. Where nothing is ever archived, what is there is Readable.

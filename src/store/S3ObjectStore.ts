@@ -21,7 +21,7 @@ import { absentIfUnlisted } from "./S3Absence.ts"
 import { readBody } from "./S3Body.ts"
 import { openConnection, type S3Connection, type S3Request } from "./S3Connection.ts"
 import { restoreObject } from "./S3Restore.ts"
-import { abortUpload, uploadInParts } from "./S3Upload.ts"
+import { abortUpload, unfinishedUploads, uploadInParts } from "./S3Upload.ts"
 import { deleteVersions } from "./S3Versions.ts"
 import { StoreError } from "./StoreError.ts"
 import type { StorePolicy } from "./StorePolicy.ts"
@@ -175,6 +175,7 @@ export const makeS3Store = (
     abortMultipart: Effect.fn("S3Store.abortMultipart")((name, uploadId) =>
       abortUpload(s3, { key: keyOf(name), name }, uploadId)
     ),
+    uploads: Effect.fn("S3Store.uploads")((prefix) => unfinishedUploads(s3, keyOf(prefix), keyOf(""))),
     restore: Effect.fn("S3Store.restore")(function* (name, from) {
       yield* checkName("restore", name, isReadableName)
       return yield* restoreObject(s3, requestOf("restore", "restore", name), keyOf(name), from)
@@ -216,7 +217,7 @@ const listPages = (
           })
         }
         if (!(page.Contents ?? []).every(isPlausible)) return yield* notAStore(request)
-        const objects = (page.Contents ?? []).flatMap(({ Key = "", ETag, Size, StorageClass }) => {
+        const objects = (page.Contents ?? []).flatMap(({ Key = "", ETag, LastModified, Size, StorageClass }) => {
           const name = Key.slice(base.length)
           // Others' objects, and what some tools put to stand for a folder.
           if (!Key.startsWith(keyPrefix) || ETag === undefined || !isReadableName(name)) return []
@@ -225,7 +226,8 @@ const listPages = (
               name,
               etag: unquoted(ETag),
               size: Size ?? 0,
-              ...(StorageClass === undefined ? {} : { storageClass: StorageClass })
+              ...(StorageClass === undefined ? {} : { storageClass: StorageClass }),
+              ...timed(LastModified)
             }
           ]
         })
@@ -236,6 +238,11 @@ const listPages = (
         return [Chunk.fromIterable(objects), next === undefined ? Option.none() : Option.some(further)] as const
       })
   )
+
+const timed = (modified: Date | undefined): { readonly modified?: number } => {
+  const millis = modified?.getTime()
+  return millis === undefined || !Number.isFinite(millis) ? {} : { modified: millis * 1000 }
+}
 
 /** Sizes are counted with and the rest is kept in memory, for as many objects as there are. */
 const isPlausible = ({ ETag, Size = 0, StorageClass }: _Object): boolean =>

@@ -17,7 +17,7 @@ import {
 } from "@aws-sdk/client-s3"
 import { Upload as PartwiseUpload } from "@aws-sdk/lib-storage"
 import { Cause, Effect, Exit, Fiber, Option, Queue } from "effect"
-import { UNHEARD_UPLOAD } from "./ObjectStore.ts"
+import { UNHEARD_UPLOAD, type UnfinishedUpload } from "./ObjectStore.ts"
 import type { RequestOperation } from "./RequestLog.ts"
 import type { S3Connection, S3Request } from "./S3Connection.ts"
 import { isAmbiguous, StoreError } from "./StoreError.ts"
@@ -112,6 +112,26 @@ const NOT_LISTED: ReadonlySet<StoreError["reason"]> = new Set([
   "NotAStore",
   "Misconfigured"
 ])
+
+/** What was begun below a key and is neither finished nor aborted: one request, for the first thousand. `base` is what goes before the names. */
+export const unfinishedUploads = (
+  s3: S3Connection,
+  keyPrefix: string,
+  base: string
+): Effect.Effect<ReadonlyArray<UnfinishedUpload>, StoreError> =>
+  s3
+    .use(requestOf(s3, { key: keyPrefix, name: "" }, "list", 0, "list"), (client, signal) =>
+      client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket, Prefix: keyPrefix }), { abortSignal: signal })
+    )
+    .pipe(
+      Effect.map(({ Uploads = [] }) =>
+        Uploads.flatMap(({ Initiated, Key = "", UploadId }) => {
+          if (!Key.startsWith(keyPrefix) || UploadId === undefined) return []
+          const begun = Initiated === undefined ? Number.NaN : Initiated.getTime() * 1000
+          return [{ name: Key.slice(base.length), uploadId: UploadId, begun: Number.isFinite(begun) ? begun : null }]
+        })
+      )
+    )
 
 type Place = Pick<Upload, "key" | "name">
 
