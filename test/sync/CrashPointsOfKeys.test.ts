@@ -3,6 +3,7 @@
 import { describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { expect } from "vitest"
+import { rekeyPending } from "../../src/sync/KnownVault.ts"
 import { runPassphrase, runRotation, runSync } from "../../src/sync/Sync.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { VaultKeys } from "../../src/sync/VaultKeys.ts"
@@ -41,12 +42,12 @@ const keysOf = (device: TestDevice) =>
 const goingOn = (device: TestDevice, again: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
     const { epoch, next } = yield* keysOf(device)
+    const halfDone = yield* device.as(rekeyPending)
     yield* next === null && epoch === 1 ? device.as(runRotation) : again
     const after = yield* keysOf(device)
     expect(after.next).toBeNull()
     if (next !== null) expect(after.newest).toEqual(next.key)
-    const { key = "" } = yield* keyOf(device)
-    expect(key).toMatch(/^hx1/)
+    if (halfDone) expect(after.epoch).toBe(epoch)
   })
 
 const rotatedElsewhere = { key: "" }
