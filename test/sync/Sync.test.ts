@@ -94,7 +94,9 @@ describe("tuning", () => {
         compression: false,
         segmentSize: 2 * 1024 * 1024,
         partSize: 5 * 1024 * 1024,
-        heldManifests: 128 * 1024 * 1024
+        heldManifests: 128 * 1024 * 1024,
+        inlineTail: 64 * 1024,
+        lowestLevel: 512 * 1024
       })
     }).pipe(
       Effect.provide(
