@@ -40,6 +40,11 @@ export const DATABASE: Readonly<Record<DbErrorReason, Words>> = {
     "No space left for the history database",
     "Make room on the disk and run the command again; nothing was half done."
   ],
+  Failing: [
+    6,
+    "The disk of the history database fails",
+    "Check the disk and its quota (dmesg, quota), then run the command again; nothing was half done."
+  ],
   Failed: [1, "Internal error in the history database", "Please report this with the output of --log-level debug."]
 }
 
@@ -49,6 +54,7 @@ export const PRIVATE_FILE: Readonly<Record<PrivateFileError["reason"], readonly 
   Exposed: [3, "Access Denied: others can change a private file"],
   NoSpace: [6, "No space left for a private file"],
   TooLarge: [2, "Not a file of hx: it is too large"],
+  Failing: [6, "The disk of a private file fails"],
   Failed: [1, "Internal error with a private file"]
 }
 
@@ -58,6 +64,7 @@ export const USER_FILE: Readonly<Record<UserFileError["reason"], Words>> = {
   Denied: [3, "Access Denied: a file", "Check who may read and write it, and its directory."],
   NotAFile: [2, "Not a file", "Name a file; - is standard input or output."],
   NoSpace: [6, "No space left", "Make room on the disk, or name a file elsewhere."],
+  Failing: [6, "The disk fails", "Check the disk (dmesg), or name a file elsewhere."],
   Failed: [1, "Internal error with a file", "Please report this with the output of --log-level debug."]
 }
 
@@ -70,6 +77,12 @@ export const ENTRY_ID: Readonly<Record<EntryIdError["reason"], readonly [what: s
 export const LOCK: Readonly<Record<LockError["reason"], Words>> = {
   Busy: [4, "Another hx is at work on this device", "Wait until it is done and try again."],
   Denied: [3, "Access Denied: the lock cannot be taken", "Make the data directory writable, or set HX_DATA_DIR."],
+  NoSpace: [6, "No space left for the lock", "Make room on the disk and run the command again; nothing was half done."],
+  Failing: [
+    6,
+    "The disk of the lock fails",
+    "Check the disk (dmesg), then run the command again; nothing was half done."
+  ],
   Unsupported: [
     2,
     "The disk of the data directory cannot lock files",

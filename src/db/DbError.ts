@@ -2,6 +2,8 @@
 
 import type { SqlError } from "@effect/sql/SqlError"
 import { Data } from "effect"
+import { dirname } from "node:path"
+import { hasRoom } from "../platform/FileSystems.ts"
 
 export type DbErrorReason =
   | "Damaged" // not a database, or a page of it is malformed
@@ -10,7 +12,8 @@ export type DbErrorReason =
   | "Unreadable" // no permission, not a regular file
   | "NoPlace" // its directory is not there and cannot be made
   | "Busy" // another process holds the lock for longer than the timeout
-  | "Full" // disk full, quota, I/O error while writing
+  | "Full" // disk full, quota
+  | "Failing" // the disk does not do as it is told; also a quota, of which SQLite tells no more
   | "Failed" // anything else SQLite reports: a bug of ours
 
 export class DbError extends Data.TaggedError("DbError")<{
@@ -35,7 +38,7 @@ export const dbError =
 /** The same for what better-sqlite3 threw. */
 export const fromSqlite = (path: string, cause: unknown): DbError =>
   new DbError({
-    reason: reasonOf(codeOf(cause)),
+    reason: reasonAt(path, codeOf(cause)),
     path,
     detail: cause instanceof Error ? cause.message : String(cause),
     cause
@@ -43,6 +46,12 @@ export const fromSqlite = (path: string, cause: unknown): DbError =>
 
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+
+/** A full disk also shows as one that cannot sync, or cannot map the index of the write-ahead log; and then it should be called by its name. */
+const reasonAt = (path: string, code: string): DbErrorReason => {
+  const reason = reasonOf(code)
+  return reason === "Failing" && !hasRoom(dirname(path)) ? "Full" : reason
+}
 
 /** Codes are SQLite's extended ones (SQLITE_IOERR_WRITE, say), or errno names. */
 const reasonOf = (code: string): DbErrorReason => REASONS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "Failed"
@@ -57,7 +66,7 @@ const REASONS: ReadonlyArray<readonly [string, DbErrorReason]> = [
   ["SQLITE_BUSY", "Busy"],
   ["SQLITE_LOCKED", "Busy"],
   ["SQLITE_FULL", "Full"],
-  ["SQLITE_IOERR", "Full"],
+  ["SQLITE_IOERR", "Failing"],
   ["EACCES", "Unreadable"],
   ["EPERM", "Unreadable"],
   ["EISDIR", "Unreadable"],
@@ -65,5 +74,6 @@ const REASONS: ReadonlyArray<readonly [string, DbErrorReason]> = [
   ["ELOOP", "Unreadable"],
   ["EROFS", "ReadOnly"],
   ["ENOSPC", "Full"],
-  ["EDQUOT", "Full"]
+  ["EDQUOT", "Full"],
+  ["EIO", "Failing"]
 ]

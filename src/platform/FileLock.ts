@@ -11,11 +11,12 @@ import { Clock, Data, Duration, Effect, type Scope } from "effect"
 import { closeSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { errno } from "./Errno.ts"
+import { hasRoom } from "./FileSystems.ts"
 import { makePrivateDirectory } from "./PrivateFile.ts"
 
 export class LockError extends Data.TaggedError("LockError")<{
-  /** Busy: another process holds it. Denied: no permission or a read-only disk. Unsupported: this file system cannot lock. */
-  readonly reason: "Busy" | "Denied" | "Unsupported"
+  /** Busy: another process holds it. Denied: no permission or a read-only disk. Unsupported: this file system cannot lock. The others: the disk. */
+  readonly reason: "Busy" | "Denied" | "NoSpace" | "Failing" | "Unsupported"
   readonly path: string
   readonly cause?: unknown
 }> {
@@ -36,7 +37,7 @@ export const acquireLock = (path: string, wait: Duration.DurationInput): Effect.
 
 const open = Effect.fnUntraced(function* (path: string, wait: number) {
   yield* makePrivateDirectory(dirname(path)).pipe(
-    Effect.mapError((cause) => new LockError({ reason: "Denied", path, cause }))
+    Effect.mapError((error) => new LockError({ reason: reasonOf(path, error.cause), path, cause: error }))
   )
   const deadline = (yield* Clock.currentTimeMillis) + wait
   while (true) {
@@ -54,6 +55,8 @@ const tryLock = (path: string): Effect.Effect<Database.Database | undefined, Loc
       createFor(path)
       const database = new Database(path, { timeout: 0 })
       try {
+        // Nothing is written, so there is nothing to write a journal for: a full disk can be locked too.
+        database.pragma("journal_mode = MEMORY")
         database.exec("BEGIN EXCLUSIVE")
         return database
       } catch (cause) {
@@ -62,19 +65,24 @@ const tryLock = (path: string): Effect.Effect<Database.Database | undefined, Loc
         throw cause
       }
     },
-    catch: (cause) =>
-      new LockError({
-        reason: /CANTOPEN|READONLY|PERM|AUTH/.test(errno(cause) ?? "") ? "Denied" : "Unsupported",
-        path,
-        cause
-      })
+    catch: (cause) => new LockError({ reason: reasonOf(path, cause), path, cause })
   })
+
+/** Of an errno, or of SQLite's codes, which do not tell a full disk from one that denies or fails. */
+const reasonOf = (path: string, cause: unknown): LockError["reason"] => {
+  const code = errno(cause) ?? ""
+  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)/.test(code)) return "NoSpace"
+  const full = /^SQLITE_(CANTOPEN|IOERR)/.test(code) && !hasRoom(dirname(path))
+  if (full) return "NoSpace"
+  if (/^(EIO|SQLITE_IOERR)/.test(code) && !/LOCK/.test(code)) return "Failing"
+  return /^E|CANTOPEN|READONLY|PERM|AUTH/.test(code) ? "Denied" : "Unsupported"
+}
 
 /** SQLite would let others read it, and whoever can read it can hold it. Never opens a file that is there: see above. */
 const createFor = (path: string): void => {
   try {
     closeSync(openSync(path, "wx", 0o600))
-  } catch {
-    // It is there; or it cannot be made, which SQLite says better.
+  } catch (cause) {
+    if (errno(cause) !== "EEXIST") throw cause
   }
 }

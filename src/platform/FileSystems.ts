@@ -25,6 +25,18 @@ export const fileSystemOf = Effect.fn("FileSystems.of")((path: string) =>
   })
 )
 
+/** SQLite's largest page: less than that is no room at all. */
+const LEAST = 65_536
+
+/** Whether a file in this directory could grow at all; true where nobody knows. */
+export const hasRoom = (directory: string): boolean => {
+  try {
+    return fileSystemSync(directory).free >= LEAST
+  } catch {
+    return true
+  }
+}
+
 /** What statfs(2) would not tell. */
 export class FileSystemUnknown extends Data.TaggedError("FileSystemUnknown")<{
   readonly path: string

@@ -16,7 +16,7 @@ import { errno } from "./Errno.ts"
 import { makeDirectories } from "./MakeDirectories.ts"
 
 export class PrivateFileError extends Data.TaggedError("PrivateFileError")<{
-  readonly reason: "Denied" | "NoSpace" | "ReadOnly" | "Exposed" | "TooLarge" | "Failed"
+  readonly reason: "Denied" | "NoSpace" | "ReadOnly" | "Exposed" | "TooLarge" | "Failing" | "Failed"
   readonly path: string
   /** What to do about it. */
   readonly remedy: string
@@ -167,6 +167,13 @@ const toError = (path: string, cause: unknown): PrivateFileError => {
         reason: "NoSpace",
         path,
         remedy: "free some space and run the command again",
+        cause
+      })
+    case "EIO":
+      return new PrivateFileError({
+        reason: "Failing",
+        path,
+        remedy: "check the disk (dmesg), then run the command again",
         cause
       })
     case "EROFS":

@@ -12,7 +12,7 @@ import { errno } from "./Errno.ts"
 import { syncDirectory } from "./PrivateFile.ts"
 
 export class UserFileError extends Data.TaggedError("UserFileError")<{
-  readonly reason: "Absent" | "NoDirectory" | "Denied" | "NotAFile" | "NoSpace" | "Failed"
+  readonly reason: "Absent" | "NoDirectory" | "Denied" | "NotAFile" | "NoSpace" | "Failing" | "Failed"
   readonly path: string
   readonly cause?: unknown
 }> {
@@ -146,6 +146,8 @@ const reasonOf = (cause: unknown): UserFileError["reason"] => {
     case "ENOSPC":
     case "EDQUOT":
       return "NoSpace"
+    case "EIO":
+      return "Failing"
     default:
       return "Failed"
   }

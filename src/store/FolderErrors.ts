@@ -31,6 +31,10 @@ export const fromLock = (operation: StoreError["operation"], error: LockError): 
         detail: "the lock cannot be taken",
         cause: error
       })
+    case "NoSpace":
+      return new StoreError({ reason: "NoSpace", operation, subject, detail: "no space left", cause: error })
+    case "Failing":
+      return new StoreError({ reason: "ServerFailure", operation, subject, detail: "the disk fails", cause: error })
     case "Unsupported":
       return new StoreError({
         reason: "Unsupported",

@@ -28,8 +28,20 @@ export interface Machine {
   readonly must: (words: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) => Promise<Ended>
 }
 
+export interface MachineOptions {
+  /** The data directory, where it is not in the home. */
+  readonly data?: string
+  /** Who runs hx there; whoever runs the tests, if nobody is named. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+}
+
 /** `program` is dist/hx.js or a copy of it. */
-export const makeMachine = (program: string, home: string, name: string, data?: string): Machine => {
+export const makeMachine = (
+  program: string,
+  home: string,
+  name: string,
+  { data, user }: MachineOptions = {}
+): Machine => {
   mkdirSync(home, { recursive: true })
   const own = {
     HOME: home,
@@ -46,6 +58,7 @@ export const makeMachine = (program: string, home: string, name: string, data?: 
       spawn(process.execPath, [program, ...words], {
         env: { ...own, ...env },
         cwd: home,
+        ...user,
         stdio: ["ignore", "pipe", "pipe"]
       })
     )

@@ -102,7 +102,7 @@ const live = async (disk: string, journal: string, env: Readonly<Record<string, 
 }
 
 const machineAt = (disk: string): Machine =>
-  makeMachine(ENTRY, join(scratch.path, "home"), "machine", join(disk, "data", "hx"))
+  makeMachine(ENTRY, join(scratch.path, "home"), "machine", { data: join(disk, "data", "hx") })
 
 const promisedAt = (at: number, all: ReadonlyArray<Acknowledged>) => {
   const promised = all.filter(({ calls }) => calls <= at)
