@@ -101,8 +101,18 @@ const finish = Effect.fnUntraced(function* (connection: Connection, told: Finish
   const waits =
     seq === undefined && (yield* scalar(sql`SELECT 1 FROM pending_finishes WHERE id = unhex(${told.id})`)) !== undefined
   if (changed === 0 && !waits) return
-  yield* append(connection, { kind: "finish", ...told }, JSON.stringify(told), seq ?? null)
+  const body = JSON.stringify(told)
+  if (waits && (yield* isTold(connection, body))) return
+  yield* append(connection, { kind: "finish", ...told }, body, seq ?? null)
 })
+
+/** Whether this log tells the same of an entry that has not come: a command that is run again says nothing twice. */
+const isTold = ({ sql }: Connection, body: string): Effect.Effect<boolean, SqlError> =>
+  Effect.map(
+    scalar(sql`
+      SELECT 1 FROM operations WHERE kind = ${sql.literal(String(KIND.finish))} AND entry IS NULL AND body = ${body}`),
+    (found) => found !== undefined
+  )
 
 const forget = Effect.fnUntraced(function* (connection: Connection, rule: ForgetRule) {
   if (rule.ids.length + rule.twins.length + rule.windows.length === 0) return nothing

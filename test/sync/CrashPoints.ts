@@ -113,12 +113,24 @@ export const watchDirectory = <A, E, R>(
   root: string,
   use: Effect.Effect<A, E, R>,
   {
+    database = false,
     fails = () => undefined,
     survives
-  }: { readonly fails?: Failing; readonly survives?: Durable["files"] | undefined } = {}
+  }: {
+    /** SQLite syncs what it writes by itself, out of our sight: its files are taken as they are. */
+    readonly database?: boolean
+    readonly fails?: Failing
+    readonly survives?: Durable["files"] | undefined
+  } = {}
 ) =>
   Effect.gen(function* () {
-    const watcher = new Watcher(root, { registry: new Map() }, new Map(), 0, new Disk(root, survives))
+    const watcher = new Watcher(
+      root,
+      { registry: new Map() },
+      new Map(),
+      0,
+      database ? undefined : new Disk(root, survives)
+    )
     failing = fails
     watching = watcher
     const exit = yield* Effect.exit(use).pipe(
