@@ -59,10 +59,13 @@ const readIfThere = (path: string) =>
     )
   )
 
-/** The parser is loaded only where there is a file to parse: it costs more than a whole `hx find`. */
+/**
+ * The parser is loaded only where there is a file to parse: it costs more than a whole `hx find`. Its warnings would go to the terminal past
+ * everything that makes text safe for it, and speak of nothing that a setting needs.
+ */
 const parseYaml = (path: string, text: string) =>
   Effect.tryPromise({
-    try: async (): Promise<unknown> => (await import("yaml")).default.parse(text, { maxAliasCount: 0 }),
+    try: async (): Promise<unknown> => (await import("yaml")).default.parse(text, { maxAliasCount: 0, logLevel: "error" }),
     catch: (cause) =>
       new ConfigFileError({
         path,
