@@ -19,6 +19,7 @@ import { seenByPeers } from "./Seen.ts"
 import { ManifestCorrupt, SequenceConflict } from "./SyncError.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { knownElsewhere } from "./KnownElsewhere.ts"
+import { abortLeftUploads } from "./SegmentUpload.ts"
 import { purgedStillHeld } from "./StillHeld.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -65,6 +66,9 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (found: FetchedM
   }
   if (fetched._tag === "Archived" && !options.force) return yield* settleArchived(fetched.error, device, known)
   const decision = decide(known, intents, yield* describe(fetched))
+  const stops = !options.force && (decision._tag === "RolledBack" || decision._tag === "Corrupt")
+  // All other rows forget the intents, which are all that tells of uploads that killed runs left.
+  if (decision._tag !== "Proceed" && !stops) yield* abortLeftUploads
   switch (decision._tag) {
     case "Proceed":
       yield* rememberEtag(fetched)

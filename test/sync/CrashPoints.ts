@@ -44,7 +44,7 @@ export interface Durable {
 export interface Place {
   readonly device: TestDevice
   readonly world: World
-  readonly uploads: ReadonlyMap<string, string>
+  readonly uploads: Map<string, string>
 }
 
 export interface Watched {

@@ -3,6 +3,7 @@
 import { describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
+import { putIntents } from "../../src/sync/SyncState.ts"
 import { prove, type Scenario } from "./CrashProof.ts"
 import { forgetAt, recordNoise } from "./Noise.ts"
 import { initDevice, live, push, record } from "./World.ts"
@@ -112,6 +113,23 @@ const scenarios: ReadonlyArray<Scenario> = [
         world.bucket.objects.delete(manifestName(yield* device.id))
       }),
     requests: { begin: 3, put: 1 },
+    command: ({ device }) => push(device, true)
+  },
+  {
+    name: "a push --force over a manifest that is gone, after one that was killed in the middle of an upload",
+    tuning: small,
+    prepare: ({ device, uploads, world }) =>
+      Effect.gen(function* () {
+        yield* initDevice(device)
+        yield* recordNoise(device, 0, 3)
+        yield* push(device)
+        const name = "segments/left/left.hxs"
+        const killed = { sequence: 9, nonce: "9".repeat(32), last: 3, segments: [], purged: [] }
+        yield* device.as(putIntents([{ ...killed, uploads: [{ name, uploadId: "left" }] }]))
+        uploads.set("left", `folder:/store ${name}`)
+        world.bucket.objects.delete(manifestName(yield* device.id))
+      }),
+    requests: { get: 1, put: 1 },
     command: ({ device }) => push(device, true)
   },
   {
