@@ -127,21 +127,21 @@ export const mutateJson = (random: SeededRandom, value: unknown): unknown => {
   }
   const members = Object.entries(value as Record<string, unknown>)
   const at = random.below(members.length)
-  return Object.fromEntries(
-    members.flatMap(([name, member], index) => {
-      if (index !== at) return [[name, member]]
-      const edits = [
-        () => [],
-        () => [[name, mutateJson(random, member)]],
-        () => [[name, mutateJson(random, member)]],
-        () => [
-          [name, member],
-          [random.pick(["x", "more", "constructor", "toString", "version", "mandatory"]), random.pick(VALUES)]
-        ]
+  const edited = members.flatMap(([name, member], index): ReadonlyArray<readonly [string, unknown]> => {
+    if (index !== at) return [[name, member]]
+    const more = random.pick(["x", "more", "constructor", "toString", "version", "mandatory"])
+    const edits: ReadonlyArray<() => ReadonlyArray<readonly [string, unknown]>> = [
+      () => [],
+      () => [[name, mutateJson(random, member)]],
+      () => [[name, mutateJson(random, member)]],
+      () => [
+        [name, member],
+        [more, random.pick(VALUES)]
       ]
-      return random.pick(edits)() as ReadonlyArray<readonly [string, unknown]>
-    })
-  )
+    ]
+    return random.pick(edits)()
+  })
+  return Object.fromEntries(edited)
 }
 
 const VALUES: ReadonlyArray<unknown> = [

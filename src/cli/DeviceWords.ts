@@ -25,6 +25,11 @@ export const DATABASE: Readonly<Record<DbErrorReason, Words>> = {
     "Access Denied: the history database cannot be opened",
     "Make the file and its directory readable, or set HX_DATA_DIR."
   ],
+  Exposed: [
+    3,
+    "Access Denied: others can change the history database",
+    "Run hx as its owner, make it yours (chown), or remove what is no file of hx; or set HX_DATA_DIR."
+  ],
   NoPlace: [
     2,
     "The data directory cannot be made",

@@ -4,9 +4,10 @@
  */
 
 import { Effect } from "effect"
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, realpathSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { errno } from "../platform/Errno.ts"
+import { closeToOthers, closeUnlinked, type Exposure } from "../platform/Exposure.ts"
 import { fileSystemSync } from "../platform/FileSystems.ts"
 import { makeDirectories } from "../platform/MakeDirectories.ts"
 import { DbError, fromSqlite } from "./DbError.ts"
@@ -21,13 +22,45 @@ export interface DatabaseFile {
   readonly onNetwork: boolean
 }
 
-/** Looks at the file and refuses what cannot be used; where there is none, makes an empty one, 0600 in a 0700 folder. */
-export const inspect = Effect.fn("DatabaseFile.inspect")((path: string): Effect.Effect<DatabaseFile, DbError> =>
-  Effect.try({
-    try: () => look(path),
+/**
+ * Looks at the file and refuses what cannot be used; where there is none, makes an empty one, 0600 in a 0700 folder. What others could change is
+ * closed to them, and told.
+ */
+export const inspect = Effect.fn("DatabaseFile.inspect")(function* (
+  path: string
+): Effect.fn.Return<DatabaseFile, DbError> {
+  const warnings: Array<string> = []
+  const found = yield* Effect.try({
+    try: () => {
+      for (const exposure of exposures(path)) {
+        if (exposure._tag === "Refused") throw new DbError({ reason: "Exposed", path, detail: exposure.detail })
+        if (exposure._tag === "WasOpen") warnings.push(exposure.detail)
+      }
+      return look(path)
+    },
     catch: (cause) => (cause instanceof DbError ? cause : fromSqlite(path, cause))
   })
-)
+  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+  return found
+})
+
+/** Files that SQLite takes for its own stand beside what a link leads to; whoever can write in the directory can plant them. */
+function* exposures(path: string): Generator<Exposure> {
+  const real = realPath(path)
+  yield closeToOthers(dirname(path))
+  if (dirname(real) !== dirname(path)) yield closeToOthers(dirname(real))
+  yield closeToOthers(real)
+  for (const suffix of ["-journal", "-wal", "-shm"]) yield closeUnlinked(`${real}${suffix}`)
+}
+
+/** Without a file, or where nothing can be looked at, the path itself: opening it says why. */
+const realPath = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
 
 const look = (path: string): DatabaseFile => {
   const handle = openOrCreate(path)

@@ -10,6 +10,7 @@ export type DbErrorReason =
   | "Newer" // written by a newer hx
   | "ReadOnly" // the file or its folder cannot be written
   | "Unreadable" // no permission, not a regular file
+  | "Exposed" // others can change what would be trusted
   | "NoPlace" // its directory is not there and cannot be made
   | "Busy" // another process holds the lock for longer than the timeout
   | "Full" // disk full, quota

@@ -9,8 +9,11 @@
  */
 
 import { Data, Effect, Option } from "effect"
-import { readFile } from "node:fs/promises"
+import type { Stats } from "node:fs"
+import { readFile, stat } from "node:fs/promises"
+import { dirname } from "node:path"
 import { errno } from "./Errno.ts"
+import { isForeign } from "./Exposure.ts"
 import { nearest } from "./Nearest.ts"
 
 export interface ConfigFile {
@@ -36,10 +39,32 @@ export const emptyConfigFile: ConfigFile = { path: "", values: new Map() }
 /** The file's settings; none where there is no file. */
 export const readConfigFile = Effect.fn("ConfigFile.read")(function* (path: string, keys: ReadonlyArray<string>) {
   const text = yield* readIfThere(path)
+  if (Option.isSome(text)) yield* warnOfOthers(path)
   if (Option.isNone(text)) return { ...emptyConfigFile, path }
   const document = yield* parseYaml(path, text.value)
   return { path, values: yield* flatten(path, document, keys) }
 })
+
+/**
+ * Settings hold no secret and open no vault, so a file that others can change is told of and read all the same. One's own group counts as oneself:
+ * where the umask is 002 it has no other member.
+ */
+const warnOfOthers = (path: string) =>
+  Effect.forEach([dirname(path), path], (each) =>
+    Effect.flatMap(
+      Effect.promise(() => stat(each).catch(() => undefined)),
+      (found) => {
+        if (found === undefined || !isOpenToOthers(found)) return Effect.void
+        return Effect.logWarning(`Other users can change ${each}, and so the settings of hx: chmod go-w ${each}`)
+      }
+    )
+  )
+
+const isOpenToOthers = (found: Stats): boolean => {
+  if (isForeign(found)) return true
+  const byGroup = (found.mode & 0o020) !== 0 && found.gid !== process.getgid?.()
+  return byGroup || (found.mode & 0o1002) === 0o002
+}
 
 const readIfThere = (path: string) =>
   Effect.tryPromise({
@@ -65,7 +90,8 @@ const readIfThere = (path: string) =>
  */
 const parseYaml = (path: string, text: string) =>
   Effect.tryPromise({
-    try: async (): Promise<unknown> => (await import("yaml")).default.parse(text, { maxAliasCount: 0, logLevel: "error" }),
+    try: async (): Promise<unknown> =>
+      (await import("yaml")).default.parse(text, { maxAliasCount: 0, logLevel: "error" }),
     catch: (cause) =>
       new ConfigFileError({
         path,

@@ -2,8 +2,9 @@
  * Small files that are nobody else's: keys, credentials. A write is whole or absent even after power loss: a temporary file in the same
  * directory, 0600, fsync, rename, fsync of the directory. Directories that have to be made are 0700.
  *
- * Reading refuses a file that somebody else owns or may write, since it may not say what we wrote; one that others may only read is
- * closed to them, with a warning, since refusing would not take back what they have seen.
+ * Reading refuses a file that somebody else owns or may write, or that a symbolic link leads to, since it may not say what we wrote. A directory
+ * that others may write in is closed to them (Exposure.ts), and so is a file that others may only read, with a warning: refusing would not take
+ * back what they have seen.
  */
 
 import { Data, Effect, Option } from "effect"
@@ -13,6 +14,7 @@ import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises
 import { basename, dirname, join } from "node:path"
 import { closeFile } from "./CloseFile.ts"
 import { errno } from "./Errno.ts"
+import { closeToOthers, isForeign } from "./Exposure.ts"
 import { makeDirectories } from "./MakeDirectories.ts"
 
 export class PrivateFileError extends Data.TaggedError("PrivateFileError")<{
@@ -33,7 +35,10 @@ const MAX_BYTES = 1024 * 1024
 /** The file's bytes, or none where there is no such file. */
 export const readPrivate = Effect.fn("PrivateFile.read")((path: string) =>
   Effect.acquireUseRelease(
-    attempt(path, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK)),
+    Effect.zipRight(
+      checkDirectory(path),
+      attempt(path, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW))
+    ),
     (handle) => readChecked(path, handle).pipe(Effect.map(Option.some)),
     closeFile
   ).pipe(
@@ -122,12 +127,21 @@ const removeStray = (path: string) =>
     for (const name of names.filter((each) => each.startsWith(strayOf(path)))) await unlink(join(dirname(path), name))
   })
 
+/** Whoever can write in the directory can put another file in the place of this one. */
+const checkDirectory = Effect.fnUntraced(function* (path: string) {
+  const directory = dirname(path)
+  const exposure = yield* attempt(path, async () => closeToOthers(directory))
+  if (exposure._tag === "Refused") {
+    return yield* new PrivateFileError({ reason: "Exposed", path, remedy: `${exposure.detail}; run hx as its owner` })
+  }
+  if (exposure._tag === "WasOpen") yield* Effect.logWarning(exposure.detail)
+})
+
 const readChecked = Effect.fn(function* (path: string, handle: FileHandle) {
   const stat = yield* attempt(path, () => handle.stat())
-  const self = process.getuid?.()
   const problem = !stat.isFile()
     ? ("it is not a file" as const)
-    : self !== undefined && self !== 0 && stat.uid !== self && stat.uid !== 0
+    : isForeign(stat)
       ? "it belongs to another user"
       : (stat.mode & 0o022) !== 0
         ? "other users may write it"
@@ -159,6 +173,14 @@ const toError = (path: string, cause: unknown): PrivateFileError => {
         reason: "Denied",
         path,
         remedy: "make it readable and writable for yourself",
+        cause
+      })
+    // Of a file, not of those above it: it was opened without following it.
+    case "ELOOP":
+      return new PrivateFileError({
+        reason: "Exposed",
+        path,
+        remedy: `it is a symbolic link, which hx never makes; look where it leads, then: rm ${path}`,
         cause
       })
     case "ENOSPC":

@@ -12,7 +12,7 @@ import { Entropy } from "../../src/platform/Entropy.ts"
 import { DEVICES, operations } from "./Generated.ts"
 import { visible } from "./Model.ts"
 
-const CASES = Math.min(100_000, Number(process.env["HX_TEST_CASES"] ?? 4_000))
+const CASES = Math.min(100_000, Number(process.env["HX_TEST_CASES"] ?? 2_000))
 const TIMEOUT = 3_600_000
 
 /** Two sets of operations, and all of them in another order, some twice. */
