@@ -94,7 +94,7 @@ describe("hx doctor", { timeout: 60_000 }, () => {
       cure: expect.stringContaining(`chmod 600 ${database}`)
     })
     expect(exposed.stderr).toMatch(
-      /^Access Denied: others can change this\n {2}.*history\.db, mode 0666\n {2}chmod 600 /
+      /^warn: Other users could change .*; its mode is now 0644\nAccess Denied: others can change this\n {2}.*history\.db, mode 0666\n {2}chmod 600 /
     )
     chmodSync(database, 0o600)
     chmodSync(device.data, 0o755)
