@@ -147,16 +147,17 @@ export interface Documents {
 export class HistoryDb extends Context.Tag("hx/HistoryDb")<HistoryDb, HistoryDbService>() {
   /** The database in this file; where there is none, it is created with a new device id. */
   static readonly layer = (path: string): Layer.Layer<HistoryDb, DbError, Entropy> =>
-    Layer.scoped(HistoryDb, Effect.map(openFile(path), makeService))
+    Layer.scoped(HistoryDb, Effect.map(openFile(path), makeHistoryDb))
 
   /** A database of its own for each time the layer is built. */
   static readonly layerMemory: Layer.Layer<HistoryDb, DbError, Entropy> = Layer.scoped(
     HistoryDb,
-    Effect.map(openMemory, makeService)
+    Effect.map(openMemory, makeHistoryDb)
   )
 }
 
-function makeService(connection: Connection): HistoryDbService {
+/** The service over an open connection; simulations put themselves in between. */
+export function makeHistoryDb(connection: Connection): HistoryDbService {
   return {
     transaction: connection.transaction,
     rehearse: connection.rehearse,

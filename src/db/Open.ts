@@ -25,6 +25,10 @@ export const openMemory: Effect.Effect<Connection, DbError, Entropy | Scope.Scop
   onNetwork: true
 })
 
+/** All bytes of a database, as its file would hold them; for simulations. Not from within a transaction. */
+export const imageOf = (connection: Connection): Effect.Effect<Uint8Array, DbError> =>
+  Effect.mapError((connection.sql as Sqlite.SqliteClient).export, dbError(connection.path))
+
 function open(path: string, file: DatabaseFile): Effect.Effect<Connection, DbError, Entropy | Scope.Scope> {
   return Effect.gen(function* () {
     const connection = makeConnection(yield* client(path), path)
