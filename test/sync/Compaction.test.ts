@@ -25,7 +25,7 @@ const PUSHES_A_DAY = 200
  * HX_COMPACTION="days scale": so many days of the real code, with tails and levels of 1/scale of their real size and a push for every `scale`, which
  * makes as many segments and merges as the whole. "1095 1" are three years in full.
  */
-const [DAYS = 240, SCALE = 256] = (process.env["HX_COMPACTION"] ?? "240 256").split(" ").map(Number)
+const [DAYS = 120, SCALE = 256] = (process.env["HX_COMPACTION"] ?? "120 256").split(" ").map(Number)
 
 const WORDS = "git make npm ls cd vim grep docker kubectl ssh cargo python cat less tail curl rg tmux systemctl".split(
   " "
