@@ -156,11 +156,13 @@ const ROWS: Rows = {
       'Read everything again with "hx sync pull --force", or publish this device again with "hx sync push --force".'
     ),
   ManifestCorrupt: (e) =>
-    row(
-      ...SYNC.ManifestCorrupt,
-      detailed(`${e.store}: ${e.name}`, e.detail),
-      'Nothing local is lost. "hx sync reset", then "hx sync init" and "hx sync pull" start afresh; "hx sync push --force" publishes again.'
-    ),
+    e.newer === true
+      ? worded(MANIFEST.NewerFormat, detailed(`${e.store}: ${e.name}`, e.detail))
+      : row(
+          ...SYNC.ManifestCorrupt,
+          detailed(`${e.store}: ${e.name}`, e.detail),
+          'Nothing local is lost. "hx sync reset", then "hx sync init" and "hx sync pull" start afresh; "hx sync push --force" publishes again.'
+        ),
   SwapUnsettled: (e) =>
     row(
       ...SYNC.SwapUnsettled,

@@ -8,7 +8,9 @@ import type { Connection as SqlConnection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Statement } from "@effect/sql/Statement"
 import { Context, Effect, Exit, Option, Scope } from "effect"
+import { newerDetail } from "./DatabaseFile.ts"
 import { DbError, dbError } from "./DbError.ts"
+import { migrations } from "./Schema.ts"
 
 export interface Connection {
   readonly sql: SqlClient
@@ -48,7 +50,7 @@ export const makeConnection = (sql: SqlClient, path: string): Connection => {
     const undo = Effect.ignore(run("ROLLBACK"))
     const commit = Effect.suspend(() => (state.broken ? Effect.fail(broken(path)) : run("COMMIT")))
     return run("BEGIN IMMEDIATE").pipe(
-      Effect.zipRight(Effect.exit(joined)),
+      Effect.zipRight(Effect.exit(Effect.zipRight(refuseNewer(connection, path), joined))),
       Effect.flatMap((exit) =>
         Exit.isFailure(exit) || !keep
           ? Effect.zipRight(undo, exit)
@@ -95,6 +97,18 @@ export const makeConnection = (sql: SqlClient, path: string): Connection => {
       )
   }
 }
+
+/** A newer hx may have changed the schema since this process opened the database; what it means by the tables now is not known here. */
+const refuseNewer = (connection: SqlConnection, path: string) =>
+  connection.executeValues("PRAGMA user_version", []).pipe(
+    Effect.mapError(dbError(path)),
+    Effect.flatMap(([row]) => {
+      const version = Number(row?.[0] ?? 0)
+      return version <= migrations.length
+        ? Effect.void
+        : Effect.fail(new DbError({ reason: "Newer", path, detail: newerDetail(version) }))
+    })
+  )
 
 interface TransactionState {
   /** A part of it failed half-way, so that what is left may not be committed, whoever handled the failure. */

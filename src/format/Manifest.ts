@@ -125,7 +125,7 @@ export const decode = Effect.fn("Manifest.decode")(function* (bytes: Uint8Array,
   if (document === null || !isJsonObject(document)) return yield* refuse("Malformed", "its JSON does not read")
   if (document.version !== VERSION) return yield* refuse("NewerFormat", "its version is not 1")
   const unknown = unknownFeatures(document)
-  if (unknown.length > 0) return yield* refuse("NewerFormat", inShort(`needs ${unknown.join(", ")}`))
+  if (unknown.length > 0) return yield* refuse("NewerFormat", inShort(`it needs a newer hx (${unknown.join(", ")})`))
   const {
     mandatory: _mandatory,
     version: _version,

@@ -465,7 +465,7 @@ const decodeDocument = Schema.decodeUnknownEither(Document, { onExcessProperty: 
 const fromDocument = (signed: JsonObject): Effect.Effect<VaultDescriptor, VaultDescriptorError> => {
   const mandatory = Array.isArray(signed.mandatory) ? signed.mandatory : []
   const unknown = mandatory.filter((feature) => typeof feature === "string" && !KNOWN_FEATURES.has(feature))
-  if (unknown.length > 0) return refuse("NewerFormat", inShort(`needs ${unknown.join(", ")}`))
+  if (unknown.length > 0) return refuse("NewerFormat", inShort(`it needs a newer hx (${unknown.join(", ")})`))
   const names = Object.keys(signed)
   const pick = (known: boolean) =>
     Object.fromEntries(Object.entries(signed).filter(([name]) => Object.hasOwn(Document.fields, name) === known))

@@ -84,6 +84,8 @@ export class ManifestCorrupt extends Data.TaggedError("ManifestCorrupt")<{
   readonly store: string
   readonly name: string
   readonly detail: string
+  /** It is sound as far as we can see, but a newer hx wrote it. */
+  readonly newer?: boolean
 }> {
   override get message(): string {
     return `Manifest corruption detected: ${this.name}: ${this.detail}`

@@ -21,7 +21,15 @@ export const fetchDescriptorObject = Effect.fn("VaultDescriptor.fetch")(function
   )
   if (object === null) return null
   const descriptor = yield* VaultDescriptor.decode(object.bytes).pipe(
-    Effect.mapError((error) => corrupt(store.display, error.detail))
+    Effect.mapError(
+      ({ detail, reason }) =>
+        new ManifestCorrupt({
+          store: store.display,
+          name: VAULT_DESCRIPTOR,
+          detail,
+          newer: reason === "NewerFormat"
+        })
+    )
   )
   return { descriptor, etag: object.etag }
 })
