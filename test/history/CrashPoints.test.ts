@@ -12,6 +12,7 @@ import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { historyDigest } from "../../src/history/Export.ts"
 import { forget, planForget } from "../../src/history/Forget.ts"
 import { importHistory, parseHistory } from "../../src/history/Import.ts"
+import { breathe } from "../../src/platform/EventLoop.ts"
 import { A, file, live, SECOND, T0 } from "../db/Samples.ts"
 import { directoryWith, type Durable, watchDirectory } from "../sync/CrashPoints.ts"
 
@@ -142,6 +143,7 @@ describe("killed at any statement, or cut from power in any commit,", () => {
           const torn = before === undefined ? [] : tails(before.end.files, end.files)
           cuts += torn.length
           for (const files of [...states.map((state) => state.files), ...torn]) {
+            yield* breathe
             const found = yield* opened(files)
             // A device that is being created may be created again.
             if (stage === 0) expect(anyDevice(found)).toEqual(anyDevice(facts))
