@@ -160,8 +160,8 @@ const VOCABULARY = [
 
 const textFrom = (random: Random, number: number): string => {
   const text = `${random.pick(VOCABULARY)} ${random.chance(0.4) ? random.below(4) : number}`
-  if (!random.chance(0.06)) return text
-  return `${text} ${Array.from({ length: random.between(20, 150) }, () => random.next().toString(36).slice(2)).join(" ")}`
+  if (!random.chance(0.02)) return text
+  return `${text} ${Array.from({ length: random.between(10, 60) }, () => random.next().toString(36).slice(2)).join(" ")}`
 }
 
 const UNKNOWN = { duration: null, exit: null, cwd: null, session: null, host: null, user: null, shell: null }

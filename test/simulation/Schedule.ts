@@ -2,6 +2,7 @@
 
 import { Cause, Effect, Exit, Fiber, Logger, LogLevel } from "effect"
 import { identityOf } from "../../src/domain/Operation.ts"
+import { makeMemoryBucket } from "../../src/store/MemoryObjectStore.ts"
 import { agree } from "./Agreement.ts"
 import { command, join, START } from "./Commands.ts"
 import { damage } from "./Damage.ts"
@@ -35,11 +36,7 @@ export const play = async (seed: string, chosen: Chosen = {}): Promise<Outcome> 
     seed,
     circumstances,
     turnstile: new Turnstile(new Random(`${seed} turns`), START),
-    bucket: {
-      objects: new Journal(),
-      conditions: circumstances.conditions,
-      lifecycle: { configuration: { rules: [] }, versioned: false }
-    },
+    bucket: { ...makeMemoryBucket(circumstances.conditions), objects: new Journal() },
     machines: [],
     model: new Model(),
     vault: { id: "", key: null, highest: new Map(), namedUntil: new Map(), written: new Map(), clocksJumped: false },

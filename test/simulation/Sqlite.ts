@@ -91,9 +91,8 @@ const clientOf = (database: Database.Database): SqlClient => {
         ? perform(asked, mode)
         : semaphore.withPermits(1)(within(asked, mode))
     )
-  const connection = {
-    executeRaw: (text: string, parameters: ReadonlyArray<unknown>) => within({ text, parameters }, "raw")
-  } as SqlConnection
+  const as = (mode: Mode) => (text: string, parameters: ReadonlyArray<unknown>) => within({ text, parameters }, mode)
+  const connection = { executeRaw: as("raw"), executeValues: as("values"), execute: as("rows") } as unknown as SqlConnection
   const reserve = Effect.uninterruptibleMask((restore) =>
     restore(semaphore.take(1)).pipe(
       Effect.zipRight(Effect.addFinalizer(() => semaphore.release(1))),
