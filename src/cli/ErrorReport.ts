@@ -73,6 +73,7 @@ export type Reportable =
   | Sync.SwapUnsettled
   | Sync.DeviceRetired
   | Sync.PartlyDone
+  | Sync.NotProved
 
 type Rows = { readonly [Tag in Reportable["_tag"]]: (error: Extract<Reportable, { readonly _tag: Tag }>) => Report }
 
@@ -176,7 +177,8 @@ const ROWS: Rows = {
     return e.problems.every((problem) => problem.kind === "archived")
       ? archivedReport(e.store, e.problems)
       : row(...SYNC.PartlyDone, subject, e.problems.some(isOlder) ? TAKE_AS_IS : TRIED_AGAIN)
-  }
+  },
+  NotProved: (e) => notProved(e)
 }
 
 /** Codes and first words of every message that has a row in a table; for `hx help exit-codes`. */
@@ -204,7 +206,8 @@ const hintFor = (error: StoreError): string | undefined => {
 /** As the store names a proxy: by its variable. */
 const OF_A_PROXY = /HTTPS?_PROXY/i
 
-const TRIED_AGAIN = "Everything else was applied; the next pull tries these again."
+const TRIED_AGAIN =
+  'Everything else was applied; the next pull tries these again. "hx sync verify" tells what is missing, and who can repair it.'
 const TAKE_AS_IS =
   "Everything else was applied. If the store was set back on purpose, take it as it is: hx sync pull --force"
 
@@ -227,6 +230,38 @@ const archivedReport = (store: string, problems: ReadonlyArray<Sync.Problem>): R
         subject,
         `Everything else was applied. Ask for them with "hx sync pull --restore" (${hoursText(hours)}, ${dollarsText(dollars)}), then pull again.`
       )
+}
+
+const notProved = ({ findings, repaired, store }: Sync.NotProved): Report => {
+  const named = findings.map(
+    ({ detail, device, label, name }) => `${name}${device === null ? "" : ` of ${label}`}: ${detail}`
+  )
+  const told = [
+    ...named.slice(0, MOST_PROBLEMS),
+    ...(named.length > MOST_PROBLEMS ? [`and ${named.length - MOST_PROBLEMS} more`] : [])
+  ]
+  const subject = `${store}: ${told.join("; ")}`
+  const vault = findings.find(({ kind }) => kind === "vault")
+  if (vault !== undefined) {
+    const remedy =
+      vault.remedy === "init" ? "Run" : "Bring vault.json back from an older version of it, or delete it and run"
+    return row(
+      SYNC.ManifestCorrupt[0],
+      SYNC.ManifestCorrupt[1],
+      subject,
+      `${remedy} "hx sync init" on this device, which has the vault's key.`
+    )
+  }
+  if (findings.every(({ kind }) => kind === "archived")) return worded(STORE.Archived, subject)
+  if (!repaired && findings.some(({ remedy }) => remedy === "repair")) {
+    return row(...SYNC.NotProved, subject, "Make good what this device can: hx sync verify --repair")
+  }
+  const others = [...new Set(findings.flatMap(({ label, remedy }) => (remedy === "there" ? [label] : [])))]
+  const hint =
+    others.length > 0
+      ? `On ${others.join(", ")}: hx sync verify --repair`
+      : "What can be done about each is told above."
+  return row(...SYNC.NotProved, subject, hint)
 }
 
 /** The store shows less of a device than somebody has seen. */

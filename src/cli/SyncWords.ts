@@ -17,10 +17,12 @@ export const SYNC = {
   ManifestCorrupt: [5, "Manifest corruption detected"],
   SwapUnsettled: [4, "Sequence number conflict"],
   DeviceRetired: [3, "This device was retired"],
-  PartlyDone: [8, "Completed with problems"]
+  PartlyDone: [8, "Completed with problems"],
+  NotProved: [8, "Completed with problems"]
 } as const satisfies Readonly<Record<string, readonly [code: ExitCode, what: string]>>
 
-const RESTORE = "Run the command again; if it stays so, bring the object back from a backup or an older version of it."
+const RESTORE =
+  'Run the command again; if it stays so, "hx sync verify" tells what it is and which device can repair it (--repair).'
 const REJOIN = 'Take the recovery key from "hx sync key" on a device that works, then: hx sync init --key-file FILE'
 
 const NEWER: Words = [2, "The store holds what a newer hx wrote", "Install that version of hx, or a later one."]

@@ -19,7 +19,15 @@ import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
 import { type Block, blocks, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
 import { holdsAny, planSegments, segmentLimits, type Step } from "./SegmentPlan.ts"
-import { abortLeftUploads, type Durable, isDurable, listDurable, updateIntent, uploadSegment } from "./SegmentUpload.ts"
+import {
+  abortLeftUploads,
+  DAMAGED,
+  type Durable,
+  isDurable,
+  listDurable,
+  updateIntent,
+  uploadSegment
+} from "./SegmentUpload.ts"
 import { nowMicros } from "./SyncClock.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
@@ -40,8 +48,8 @@ export interface Draft {
 
 export const NOTHING_DURABLE: Durable = new Map()
 
-/** Commits the intent and makes everything durable that the manifest will name. */
-export const draftPublication = Effect.fn("Publish.draft")(function* (force: boolean) {
+/** Commits the intent and makes everything durable that the manifest will name. What `known` to be durable does not have is sent again. */
+export const draftPublication = Effect.fn("Publish.draft")(function* (force: boolean, known?: Durable) {
   const db = yield* HistoryDb
   const device = yield* db.device.id
   const before = Option.getOrNull(yield* SyncState.publication.get)
@@ -50,10 +58,10 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
   const purged = yield* db.log.purged
   const resumes = (yield* SyncState.intentsOrNone).some((intent) => intent.segments.length > 0)
   yield* abortLeftUploads
-  const durable = force || resumes ? yield* listDurable(device) : NOTHING_DURABLE
+  const durable = known ?? (force || resumes ? yield* listDurable(device) : NOTHING_DURABLE)
   const { keyring } = yield* VaultSession
-  const known = Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* SyncState.highestIn(keyring.vaultId))
-  const sequence = 1 + Math.max(known, yield* seenByPeers(device))
+  const highest = Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* SyncState.highestIn(keyring.vaultId))
+  const sequence = 1 + Math.max(highest, yield* seenByPeers(device))
   const nonce = yield* Entropy.hex(16)
   yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
 
@@ -62,7 +70,9 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
     // What is sealed under a key that is over is sealed again, and goes at once.
     if (rekeyed) return "purged"
     if (holdsAny(purged, segment)) return "purged"
-    return force && durable.get(segmentName(device, segment.id)) !== segment.sealed ? "missing" : "no"
+    const held = durable.get(segmentName(device, segment.id))
+    if (held === DAMAGED) return "purged"
+    return (force || known !== undefined) && held !== segment.sealed ? "missing" : "no"
   }
   const steps = planSegments(before?.segments ?? [], rewrite, segmentLimits(yield* SyncTuning))
   const pieces = yield* sendPieces(device, steps, last, durable, nonce)

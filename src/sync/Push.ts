@@ -24,6 +24,7 @@ import { type Draft, draftPublication, dropIntent, isConditional, putManifest } 
 import { nowMicros } from "./SyncClock.ts"
 import { SwapUnsettled } from "./SyncError.ts"
 import { sweepProbes } from "./ProbeNotes.ts"
+import type { Durable } from "./SegmentUpload.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -106,8 +107,16 @@ export const NOTHING_PUSHED: PushReport = {
   forks: []
 }
 
-/** Publishes what is pending; with `force`, publishes in any case, over a store that went back. The caller holds the device lock. */
-export const push = Effect.fn("Push.run")(function* (options: SettleOptions) {
+export interface PushOptions extends SettleOptions {
+  /** Of this device's segments in the store those that are whole, and their sizes, as `hx sync verify` found: the others are sent again. */
+  readonly durable?: Durable
+}
+
+/**
+ * Publishes what is pending; with `force`, publishes in any case, over a store that went back, and with `durable` what is to be made whole again. The
+ * caller holds the device lock.
+ */
+export const push = Effect.fn("Push.run")(function* (options: PushOptions) {
   const forks: Array<Forked> = []
   if (options.force) collectForks(forks, yield* readAndSettle(options))
   const { _tag, ...made } = yield* publishUntilSettled(options, forks, 1)
@@ -140,7 +149,7 @@ const NOTHING_TO_DO: Round = {
 }
 const AGAIN: Round = { _tag: "Again" }
 
-const publishUntilSettled = Effect.fnUntraced(function* (options: SettleOptions, forks: Array<Forked>, first: number) {
+const publishUntilSettled = Effect.fnUntraced(function* (options: PushOptions, forks: Array<Forked>, first: number) {
   for (let round = first; round <= MAX_ROUNDS; round++) {
     const outcome = yield* publishOnce(options, forks)
     if (outcome._tag === "Settled") return outcome
@@ -150,15 +159,15 @@ const publishUntilSettled = Effect.fnUntraced(function* (options: SettleOptions,
 })
 
 /** One attempt: settled when our manifest stands in the store, or when there is nothing to publish (any more). */
-const publishOnce = Effect.fnUntraced(function* (options: SettleOptions, forks: Array<Forked>) {
+const publishOnce = Effect.fnUntraced(function* (options: PushOptions, forks: Array<Forked>) {
   const { store } = yield* VaultSession
-  if (!options.force && !(yield* mustPublish)) return NOTHING_TO_DO
+  if (!options.force && options.durable === undefined && !(yield* mustPublish)) return NOTHING_TO_DO
   if (!isConditional(store.capabilities)) {
     const settled = yield* readAndSettle(options)
     collectForks(forks, settled)
     if (settled._tag === "Forked" || settled._tag === "Adopted") return AGAIN
   }
-  const draft = yield* draftPublication(options.force)
+  const draft = yield* draftPublication(options.force, options.durable)
   const swap = yield* putManifest(draft).pipe(
     Effect.map((stored) => ({ _tag: "Stored" as const, etag: stored.etag })),
     Effect.catchTag("StoreError", (error) => Effect.succeed({ _tag: "Failed" as const, error }))

@@ -19,6 +19,9 @@ import { VaultSession } from "./VaultSession.ts"
 /** Objects known to stand in the store: name to size in bytes. */
 export type Durable = ReadonlyMap<string, number>
 
+/** The size of no object: what stands there is not what its name says, and is written over. */
+export const DAMAGED = -1
+
 /** What stands under this device's segments: one LIST per 1,000. Only a run that resumes or is forced needs to ask. */
 export const listDurable = (device: DeviceId) =>
   Effect.gen(function* () {
@@ -53,7 +56,8 @@ export const uploadSegment = Effect.fn("Segment.upload")(function* (
     })
   yield* send(condition).pipe(
     Effect.catchIf(
-      (error) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
+      // Of what was damaged the size tells nothing.
+      (error) => durable.get(name) !== DAMAGED && (error.reason === "AlreadyExists" || isAmbiguous(error.reason)),
       (error) => settleExisting(name, segment, error, send(Always))
     )
   )

@@ -5,6 +5,7 @@
 
 import { Data } from "effect"
 import type { ArchiveClass } from "../store/ArchiveClass.ts"
+import type { Finding } from "./VerifyFinding.ts"
 
 /** No store has been chosen yet: `hx sync init` has not run here, or `reset` did. */
 export class NoStore extends Data.TaggedError("NoStore") {
@@ -141,5 +142,18 @@ export class PartlyDone extends Data.TaggedError("PartlyDone")<{
 }> {
   override get message(): string {
     return `Completed with problems: ${this.problems.length} objects could not be used`
+  }
+}
+
+/** The vault was read to its end, and not all of it is as it should be. */
+export class NotProved extends Data.TaggedError("NotProved")<{
+  readonly store: string
+  /** What is still so after a repair. At least one. */
+  readonly findings: ReadonlyArray<Finding>
+  /** A repair was asked for. */
+  readonly repaired: boolean
+}> {
+  override get message(): string {
+    return `Completed with problems: ${this.findings.length} found`
   }
 }

@@ -121,7 +121,9 @@ const wrapLate = (
   put: (name, bytes, options) => wrap(store).put(name, bytes, options),
   delete: (name) => wrap(store).delete(name),
   abortMultipart: (name, uploadId) => wrap(store).abortMultipart(name, uploadId),
-  restore: (name, from) => wrap(store).restore(name, from)
+  restore: (name, from) => wrap(store).restore(name, from),
+  purge: (prefix) => wrap(store).purge?.(prefix) ?? Effect.succeed({ deleted: 0, left: 0 }),
+  uploads: (prefix) => wrap(store).uploads?.(prefix) ?? Effect.succeed([])
 })
 
 export const initDevice = (device: TestDevice, options: Partial<InitOptions> & { readonly key?: string } = {}) =>

@@ -12,6 +12,7 @@ import { pull } from "./sync/Pull.ts"
 import { push } from "./sync/Push.ts"
 import { reset } from "./sync/Reset.ts"
 import { status } from "./sync/Status.ts"
+import { verify } from "./sync/Verify.ts"
 
 /** What they need beyond their surroundings they load themselves: SyncLayers.ts. */
 const children: ReadonlyArray<CommandNode<Reportable, Output | Progress | Stdio>> = [
@@ -20,6 +21,7 @@ const children: ReadonlyArray<CommandNode<Reportable, Output | Progress | Stdio>
   pull,
   status,
   check,
+  verify,
   key,
   lifecycle,
   reset
