@@ -46,6 +46,10 @@ export const sync: Topic = {
         ],
         ["an object is damaged", "everything else is applied, the object is named, and the next pull tries it again"],
         [
+          "in doubt",
+          '"hx sync verify" reads every object and proves it, and names each gap; on the device that wrote what is bad, "hx sync verify --repair" publishes it again'
+        ],
+        [
           "all else",
           '"hx sync reset" forgets the store and how far sync was, never the history or the key; "hx sync init" and "hx sync pull" then begin anew'
         ]
