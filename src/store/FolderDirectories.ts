@@ -4,7 +4,7 @@ import { Clock, Duration, Effect } from "effect"
 import { lstat, readdir, stat, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { acquireLock } from "../platform/FileLock.ts"
-import { makePrivateDirectory, settleDirectories } from "../platform/PrivateFile.ts"
+import { makePrivateDirectory, settleDirectories, syncDirectory } from "../platform/PrivateFile.ts"
 import { attemptOn, fromLock } from "./FolderErrors.ts"
 import { StoreError } from "./StoreError.ts"
 
@@ -75,6 +75,30 @@ export const absentAs =
 
 export const holdLock = (operation: StoreError["operation"], root: string) =>
   acquireLock(join(root, `${OWN}.lock`), LOCK_WAIT).pipe(Effect.mapError((error) => fromLock(operation, error)))
+
+/** What the names of an object's temporary files begin with; file systems take 255 bytes. */
+export const temporaryOf = (base: string): string => `${OWN}-${base.slice(0, 128)}-`
+
+/** Removes the temporary files of objects whose name begins so, however new; gives their number. */
+export const removeTemporary = Effect.fnUntraced(function* (root: string, prefix: string) {
+  const directory = join(root, prefix.slice(0, Math.max(0, prefix.lastIndexOf("/"))))
+  const base = prefix.slice(prefix.lastIndexOf("/") + 1)
+  const begins = base === "" ? `${OWN}-` : temporaryOf(base)
+  if (!(yield* refuseLinks("delete", root, prefix))) return 0
+  const entries = yield* attemptOn("delete", directory, () => readdir(directory)).pipe(
+    absentAs<ReadonlyArray<string>>([])
+  )
+  const left = entries.filter((name) => name.startsWith(begins) && name.endsWith(".tmp"))
+  for (const name of left) {
+    yield* attemptOn("delete", join(directory, name), () => unlink(join(directory, name))).pipe(absentAs(undefined))
+  }
+  if (left.length > 0) {
+    yield* syncDirectory(directory).pipe(
+      Effect.catchAll((error) => attemptOn("delete", directory, () => Promise.reject(error.cause)))
+    )
+  }
+  return left.length
+})
 
 /** Killed runs leave temporary files; a living one finishes within the hour. */
 export const removeStray = Effect.fnUntraced(function* (directory: string) {

@@ -22,6 +22,7 @@ import {
   OWN,
   refuseLinks,
   removeStray,
+  removeTemporary,
   requireRoot,
   settleAbove
 } from "./FolderDirectories.ts"
@@ -65,6 +66,9 @@ export const makeFolderStore = (root: string): ObjectStoreService => {
       return { versionsLeft: false }
     }),
     abortMultipart: () => Effect.void,
+    purge: Effect.fn("FolderStore.purge")((prefix) =>
+      Effect.map(removeTemporary(root, prefix), (deleted) => ({ deleted, left: 0 }))
+    ),
     restore: Effect.fn("FolderStore.restore")(function* (name) {
       yield* checkName("restore", name, isReadableName)
       yield* refuseLinks("restore", root, name)

@@ -4,10 +4,10 @@ import { Clock, Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import type { BigIntStats } from "node:fs"
 import { link, lstat, open, rename, unlink } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { closeFile } from "../platform/CloseFile.ts"
 import { syncDirectory } from "../platform/PrivateFile.ts"
-import { holdLock, OWN } from "./FolderDirectories.ts"
+import { holdLock, temporaryOf } from "./FolderDirectories.ts"
 import { attemptOn } from "./FolderErrors.ts"
 import type { PutCondition } from "./ObjectStore.ts"
 import { StoreError } from "./StoreError.ts"
@@ -78,7 +78,7 @@ const withTemporary = (
   replaced: BigIntStats | undefined,
   commit: (temporary: string) => Effect.Effect<void, StoreError>
 ): Effect.Effect<string, StoreError> => {
-  const temporary = join(dirname(path), `${OWN}-${randomBytes(8).toString("hex")}.tmp`)
+  const temporary = join(dirname(path), `${temporaryOf(basename(path))}${randomBytes(8).toString("hex")}.tmp`)
   return Effect.gen(function* () {
     const etag = yield* writeTemporary(path, temporary, bytes, replaced)
     yield* commit(temporary)

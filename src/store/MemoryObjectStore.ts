@@ -38,12 +38,15 @@ export interface MemoryObject {
 /** The server's side. Tests may look into it and change it. */
 export interface MemoryBucket {
   readonly objects: Map<string, MemoryObject>
+  /** What was replaced or deleted while the lifecycle said "versioned". */
+  readonly older: Array<{ readonly name: string; readonly bytes: Uint8Array }>
   readonly conditions: Conditions
   readonly lifecycle: MemoryLifecycle
 }
 
 export const makeMemoryBucket = (conditions: Conditions = { create: "honoured", ifMatch: "both" }): MemoryBucket => ({
   objects: new Map(),
+  older: [],
   conditions,
   lifecycle: { configuration: { rules: [] }, versioned: false }
 })
@@ -115,6 +118,7 @@ export const makeMemoryStore = (
   put: Effect.fn("MemoryStore.put")(function* (name, bytes, { condition, onProgress }) {
     yield* checkName("put", name, isObjectName)
     yield* checkCondition(bucket, capabilities, name, condition)
+    keepOlder(bucket, name)
     const object = plant(bucket, name, bytes)
     bucket.objects.set(name, { ...object, modified: (yield* Clock.currentTimeMillis) * 1000 })
     onProgress?.(bytes.length)
@@ -123,8 +127,10 @@ export const makeMemoryStore = (
   delete: Effect.fn("MemoryStore.delete")(function* (name) {
     yield* checkName("delete", name, isReadableName)
     bucket.objects.delete(name)
+    dropOlder(bucket, (each) => each === name)
     return { versionsLeft: false }
   }),
+  purge: (prefix) => Effect.sync(() => ({ deleted: dropOlder(bucket, (name) => name.startsWith(prefix)), left: 0 })),
   abortMultipart: () => Effect.void,
   restore: Effect.fn("MemoryStore.restore")(function* (name) {
     yield* checkName("restore", name, isReadableName)
@@ -136,6 +142,19 @@ export const makeMemoryStore = (
     return "Started"
   })
 })
+
+const keepOlder = ({ lifecycle, objects, older }: MemoryBucket, name: string) => {
+  const replaced = objects.get(name)
+  if (lifecycle.versioned === true && replaced !== undefined) older.push({ name, bytes: replaced.bytes })
+}
+
+/** Gives how many they were. */
+const dropOlder = ({ older }: MemoryBucket, which: (name: string) => boolean): number => {
+  const kept = older.filter(({ name }) => !which(name))
+  const dropped = older.length - kept.length
+  older.splice(0, older.length, ...kept)
+  return dropped
+}
 
 const archivedIn = ({ accessTier, restore, storageClass }: MemoryObject): ArchiveClass | undefined =>
   restore === "done" ? undefined : archiveClassOf(storageClass, accessTier)

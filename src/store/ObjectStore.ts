@@ -75,6 +75,13 @@ export interface Deleted {
   readonly versionsLeft: boolean
 }
 
+/** What became of what replaced, deleted and unfinished objects had left; see ObjectStoreService.purge. */
+export interface Purged {
+  readonly deleted: number
+  /** Those that we may not delete; null: there may be some, and we may not look. */
+  readonly left: number | null
+}
+
 /** What became of asking for an archived object: it will be readable in hours, had been asked for before, or can be read now. */
 export type Restoration = "Started" | "UnderWay" | "Readable"
 
@@ -101,6 +108,11 @@ export interface ObjectStoreService {
   readonly abortMultipart: (name: string, uploadId: string) => Effect.Effect<void, StoreError>
   /** The unfinished uploads of objects whose name begins with the prefix, the first thousand; undefined where there are none ever, or nobody can tell. */
   readonly uploads?: (prefix: string) => Effect.Effect<ReadonlyArray<UnfinishedUpload>, StoreError>
+  /**
+   * Deletes what replaced, deleted and unfinished objects whose name begins with the prefix have left in the store: older versions, parts, temporary
+   * files. What stands stays. Only where nobody else writes there. Undefined where nothing is ever left.
+   */
+  readonly purge?: (prefix: string) => Effect.Effect<Purged, StoreError>
   /**
    * Asks for an archived object, of which `get` says Archived, to be made readable for a week; asking twice does no harm. `from` is the class
    * that the refusal, or a list, named. Where nothing is ever archived, what is there is Readable.

@@ -15,6 +15,7 @@ import type { RetryPolicy } from "./StorePolicy.ts"
 
 export const retrying = (store: ObjectStoreService, policy: RetryPolicy): ObjectStoreService => ({
   ...store,
+  ...(store.purge === undefined ? {} : { purge: (prefix: string) => Effect.retry(store.purge!(prefix), policy) }),
   list: (prefix) => retryingList(store, policy, prefix),
   get: (name, maxBytes, onProgress) => Effect.retry(store.get(name, maxBytes, onProgress), policy),
   put: (name, bytes, options) =>

@@ -21,8 +21,8 @@ import { absentIfUnlisted } from "./S3Absence.ts"
 import { readBody } from "./S3Body.ts"
 import { openConnection, type S3Connection, type S3Request } from "./S3Connection.ts"
 import { restoreObject } from "./S3Restore.ts"
-import { abortUpload, unfinishedUploads, uploadInParts } from "./S3Upload.ts"
-import { deleteVersions } from "./S3Versions.ts"
+import { abortBelow, abortUpload, unfinishedUploads, uploadInParts } from "./S3Upload.ts"
+import { deleteVersions, purgeVersions } from "./S3Versions.ts"
 import { StoreError } from "./StoreError.ts"
 import type { StorePolicy } from "./StorePolicy.ts"
 import { describeLocation, type S3Location, type StoreCredentials } from "./StoreUrl.ts"
@@ -70,6 +70,8 @@ export const makeS3Store = (
     subject: `${bucket}/${keyOf(name)}`
   })
 
+  // Whether the bucket keeps versions, as its answers tell; until one does, it may.
+  let keepsVersions: boolean | undefined
   const putWhole = (name: string, bytes: Uint8Array, { condition, onProgress }: PutOptions) =>
     Effect.suspend(() => {
       // A buffer: a stream would be sent in chunks with trailers.
@@ -86,7 +88,12 @@ export const makeS3Store = (
           { abortSignal: signal }
         )
       )
-    }).pipe(Effect.map(({ ETag }) => ETag))
+    }).pipe(
+      Effect.map(({ ETag, VersionId }) => {
+        keepsVersions = keepsVersions === true || VersionId !== undefined
+        return ETag
+      })
+    )
 
   const putParts = (name: string, bytes: Uint8Array, options: PutOptions) =>
     uploadInParts(s3, {
@@ -175,6 +182,12 @@ export const makeS3Store = (
     abortMultipart: Effect.fn("S3Store.abortMultipart")((name, uploadId) =>
       abortUpload(s3, { key: keyOf(name), name }, uploadId)
     ),
+    purge: Effect.fn("S3Store.purge")(function* (purged) {
+      const keyPrefix = keyOf(purged)
+      if (purged.endsWith("/")) yield* abortBelow(s3, keyPrefix, keyOf(""))
+      const options = { keyPrefix, concurrency: policy.uploads, mayHave: keepsVersions ?? true }
+      return yield* purgeVersions(s3, requestOf("delete", "delete", purged), options)
+    }),
     uploads: Effect.fn("S3Store.uploads")((prefix) => unfinishedUploads(s3, keyOf(prefix), keyOf(""))),
     restore: Effect.fn("S3Store.restore")(function* (name, from) {
       yield* checkName("restore", name, isReadableName)

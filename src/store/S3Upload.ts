@@ -113,6 +113,20 @@ const NOT_LISTED: ReadonlySet<StoreError["reason"]> = new Set([
   "Misconfigured"
 ])
 
+/** Aborts whatever was begun below a key and is neither finished nor aborted, as far as the store lists it, and to us. */
+export const abortBelow = (s3: S3Connection, keyPrefix: string, base: string): Effect.Effect<void, StoreError> =>
+  unfinishedUploads(s3, keyPrefix, base).pipe(
+    Effect.flatMap((uploads) =>
+      Effect.forEach(uploads, ({ name, uploadId }) => abortUpload(s3, { key: `${base}${name}`, name }, uploadId), {
+        discard: true
+      })
+    ),
+    Effect.catchIf(
+      ({ reason }) => NOT_LISTED.has(reason),
+      () => Effect.void
+    )
+  )
+
 /** What was begun below a key and is neither finished nor aborted: one request, for the first thousand. `base` is what goes before the names. */
 export const unfinishedUploads = (
   s3: S3Connection,

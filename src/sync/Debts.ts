@@ -3,6 +3,10 @@
  *
  * Those that hold what was forgotten are urgent: they go as soon as the manifest without them stands, and a push is pending until they are gone.
  * Those that a merge replaced stay for an hour, for readers that hold the old manifest, and go with a later push.
+ *
+ * Where something that was published is forgotten, what older manifests and segments have left in the store is owed too: older versions of them (their
+ * inline tails held it), unfinished uploads, temporary files. It is noted with the intent, before anything is sent, and paid when no manifest of ours
+ * holds anything forgotten any more: two or three requests, and one for each older version. Other pushes ask nothing of the kind.
  */
 
 import { Duration, Effect, Option } from "effect"
@@ -11,8 +15,9 @@ import type { DeviceId } from "../domain/Device.ts"
 import * as SyncState from "./SyncState.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { SyncTuning } from "./SyncTuning.ts"
+import type { Purged } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
-import { segmentName } from "./ObjectNames.ts"
+import { manifestName, segmentName, segmentsOf } from "./ObjectNames.ts"
 import { holdsAny } from "./SegmentPlan.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -53,6 +58,10 @@ export const owe = (debts: ReadonlyArray<SyncState.Debt>) =>
         yield* SyncState.putDebts([...owed.values()])
       })
 
+/** What this device's replaced objects have left in the store has to go. */
+export const oweOlder = (device: DeviceId) =>
+  owe([{ name: segmentsOf(device), notBefore: 0, urgent: true, older: true }])
+
 /** Objects that our manifest names are owed no more, whatever was noted earlier. */
 export const keepNamed = (names: ReadonlySet<string>) =>
   Effect.flatMap(SyncState.debtsOrNone, (debts) =>
@@ -82,7 +91,11 @@ export const payDebts = Effect.fn("Debts.pay")(function* (hasPublished: boolean)
   // A time further away than any that we note was noted by a clock that was wrong; what is urgent waits for no clock at all.
   const isTime = (debt: SyncState.Debt) => debt.notBefore <= now || debt.notBefore > now + MERGE_GRACE
   const due = (yield* SyncState.debtsOrNone).filter(
-    (debt) => published !== null && !named.has(debt.name) && (debt.urgent || (hasPublished && isTime(debt)))
+    (debt) =>
+      debt.older !== true &&
+      published !== null &&
+      !named.has(debt.name) &&
+      (debt.urgent || (hasPublished && isTime(debt)))
   )
   const paid = yield* Effect.forEach(
     due,
@@ -100,13 +113,39 @@ export const payDebts = Effect.fn("Debts.pay")(function* (hasPublished: boolean)
   if (gone.size > 0) {
     yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => !gone.has(debt.name)))
   }
+  const older = yield* payOlder(device, published)
   return {
     deleted: gone.size,
-    owed: due.length - gone.size,
-    versionsLeft: deleted.filter((each) => each.versionsLeft).length,
+    owed: due.length - gone.size + older.owed,
+    versionsLeft: older.paid === null ? deleted.filter((each) => each.versionsLeft).length : older.paid.left,
     // What nobody may delete stays there whatever is tried again.
     refused: paid.find(({ debt, failure }) => debt.urgent && failure?.reason === "AccessDenied")?.failure ?? null
   }
+})
+
+/** A manifest that still holds something forgotten would leave an older version of itself: then it is too early. */
+const payOlder = Effect.fnUntraced(function* (device: DeviceId, published: SyncState.Publication | null) {
+  const owed = (yield* SyncState.debtsOrNone).some((debt) => debt.older === true)
+  if (!owed || published === null) return NOTHING_OLDER
+  const purged = yield* Effect.flatMap(HistoryDb, (db) => db.log.purged)
+  if (purged.some((number) => number <= published.last)) return NOTHING_OLDER
+  const { store } = yield* VaultSession
+  const { purge } = store
+  const prefixes = purge === undefined ? [] : [manifestName(device), segmentsOf(device)]
+  const paid = yield* Effect.forEach(prefixes, (prefix) => purge!(prefix)).pipe(
+    Effect.map((all) => all.reduce(addPurged, { deleted: 0, left: 0 })),
+    Effect.catchTag("StoreError", (failure) => Effect.as(Effect.logWarning(notDeleted(failure)), null))
+  )
+  if (paid === null) return { paid, owed: 1 }
+  yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => debt.older !== true))
+  return { paid, owed: 0 }
+})
+
+const NOTHING_OLDER: { readonly paid: Purged | null; readonly owed: number } = { paid: null, owed: 0 }
+
+const addPurged = (a: Purged, b: Purged): Purged => ({
+  deleted: a.deleted + b.deleted,
+  left: a.left === null || b.left === null ? null : a.left + b.left
 })
 
 interface Payment {

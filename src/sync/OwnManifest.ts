@@ -10,7 +10,7 @@ import { type Manifest, ManifestError } from "../format/Manifest.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { decide, type RemoteManifest } from "./Conflict.ts"
-import { debtsFor, keepNamed, owe } from "./Debts.ts"
+import { debtsFor, keepNamed, owe, oweOlder } from "./Debts.ts"
 import { keyCheckOf, rekeyPending } from "./KnownVault.ts"
 import { boundariesOf } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
@@ -184,8 +184,11 @@ export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifes
   const floor = Option.getOrNull(yield* SyncState.floor.get)
   const superfluous = yield* supersededBy(manifest.device)
   const held = yield* purgedStillHeld(manifest)
+  // After a reset nothing tells whether what older manifests left in the store is gone.
+  const unsure = Option.isNone(yield* SyncState.publication.get) && (yield* db.log.everPurged).length > 0
   yield* db.transaction(
     Effect.all([
+      unsure ? oweOlder(manifest.device) : Effect.void,
       SyncState.publication.put({
         sequence: manifest.sequence,
         nonce: manifest.nonce,

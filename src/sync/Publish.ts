@@ -14,6 +14,7 @@ import { SegmentWriter } from "../format/SegmentWriter.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import { type Meter, meterTransfer, Progress } from "../platform/Progress.ts"
 import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } from "../store/ObjectStore.ts"
+import { oweOlder } from "./Debts.ts"
 import { rekeyPending } from "./KnownVault.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
@@ -63,6 +64,9 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
   const highest = Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* SyncState.highestIn(keyring.vaultId))
   const sequence = 1 + Math.max(highest, yield* seenByPeers(device))
   const nonce = yield* Entropy.hex(16)
+  // Whatever was sent so far may have left something behind that holds what is forgotten.
+  const sent = Math.max(before?.last ?? 0, ...(yield* SyncState.intentsOrNone).map((intent) => intent.last))
+  if (purged.some((number) => floor !== null || number <= sent)) yield* oweOlder(device)
   yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
 
   const rekeyed = yield* rekeyPending

@@ -41,8 +41,11 @@ export interface PushReport {
   /** Objects deleted, and how many could not be and still have to. */
   readonly deleted: number
   readonly owed: number
-  /** Of those deleted, how many the store keeps older versions of, which we may not delete. */
-  readonly versionsLeft: number
+  /**
+   * Older versions of this device's objects that the store keeps and we may not delete, counted where something forgotten had been published; null: there
+   * may be some, and we may not look.
+   */
+  readonly versionsLeft: number | null
   /** Why what was forgotten is still in the store: this device may not delete it. */
   readonly refused: StoreError | null
   /** Where this installation turned out to be a copy: under which id it continues. */

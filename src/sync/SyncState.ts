@@ -69,7 +69,13 @@ export const Intent = Schema.Struct({
 export type Intent = typeof Intent.Type
 
 /** An object that no manifest of ours names any more, to be deleted from the given time on; see Debts.ts. */
-export const Debt = Schema.Struct({ name: Schema.String, notBefore: Instant, urgent: Schema.Boolean })
+export const Debt = Schema.Struct({
+  name: Schema.String,
+  notBefore: Instant,
+  urgent: Schema.Boolean,
+  /** Not an object, but what replaced ones of this device have left in the store; the name is that of its segments' directory. */
+  older: Schema.optional(Schema.Boolean)
+})
 export type Debt = typeof Debt.Type
 
 /** What is owed to a store that this device has left; see LeftStores.ts. */

@@ -1,6 +1,12 @@
 /** What only a server that checks signatures and conditions can tell. */
 
-import { PutBucketVersioningCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3"
+import {
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand
+} from "@aws-sdk/client-s3"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { Always, Create, IfMatch, type StoreCapabilities } from "../../src/store/ObjectStore.ts"
@@ -86,6 +92,73 @@ describe.skipIf(real === undefined)("a real S3 server", () => {
         ["p/secret-too", "p/secret-too", "p/secret-too"],
         []
       ])
+      client.destroy()
+    })
+  )
+
+  it.scopedLive(
+    "that keeps versions is purged of all but what stands, below one prefix; unfinished uploads go as well",
+    () =>
+      Effect.gen(function* () {
+        const bucket = yield* freshBucket(real)
+        const client = rawClient(real)
+        yield* Effect.promise(() =>
+          client.send(
+            new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } })
+          )
+        )
+        const store = yield* openS3(urlOf(real, bucket, "p"), { capabilities: unquoted })
+        const write = (name: string, text: string) => store.put(name, Buffer.from(text), { condition: Always })
+        for (let round = 0; round < 3; round++) {
+          yield* write("mine/standing", `version ${round}`)
+          yield* write("others/standing", `version ${round}`)
+        }
+        yield* write("mine/deleted", "gone")
+        yield* Effect.promise(async () => {
+          await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: "p/mine/deleted" }))
+          await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: "p/mine/unfinished" }))
+        })
+        expect(yield* store.purge!("mine/")).toEqual({ deleted: 3, left: 0 })
+        expect(Buffer.from((yield* store.get("mine/standing", 100)).bytes).toString()).toBe("version 2")
+        expect(yield* reason(store.get("mine/deleted", 100))).toBe("Absent")
+        const left = yield* Effect.promise(() => client.send(new ListObjectVersionsCommand({ Bucket: bucket })))
+        expect([left.Versions?.map(({ Key }) => Key), left.DeleteMarkers ?? []]).toEqual([
+          ["p/mine/standing", "p/others/standing", "p/others/standing", "p/others/standing"],
+          []
+        ])
+        expect(yield* store.uploads!("mine/")).toEqual([])
+        expect(yield* store.purge!("mine/")).toEqual({ deleted: 0, left: 0 })
+        client.destroy()
+      })
+  )
+
+  it.scopedLive("that keeps versions for good has them counted, and none that stands is touched", () =>
+    Effect.gen(function* () {
+      const bucket = yield* freshBucket(real)
+      const client = rawClient(real)
+      yield* Effect.promise(async () => {
+        await client.send(
+          new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } })
+        )
+        const Policy = JSON.stringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Deny",
+              Principal: "*",
+              Action: ["s3:DeleteObjectVersion"],
+              Resource: [`arn:aws:s3:::${bucket}/*`]
+            }
+          ]
+        })
+        await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }))
+      })
+      const store = yield* openS3(urlOf(real, bucket, "p"), { capabilities: unquoted })
+      for (let round = 0; round < 9; round++) {
+        yield* store.put("mine/standing", Buffer.from(`version ${round}`), { condition: Always })
+      }
+      expect(yield* store.purge!("mine/")).toEqual({ deleted: 0, left: 8 })
+      expect(Buffer.from((yield* store.get("mine/standing", 100)).bytes).toString()).toBe("version 8")
       client.destroy()
     })
   )

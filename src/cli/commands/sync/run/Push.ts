@@ -50,12 +50,21 @@ export const pushLines = (report: PushReport, force = false): ReadonlyArray<stri
     ...(published ? [`Published ${operations > 0 ? contentText(report) : again}${inSegments}.`] : []),
     ...(deleted > 0 ? [`Deleted ${counted(deleted, "object")} that nothing needs any more.`] : []),
     ...(owed > 0 ? [`${counted(owed, "object")} could not be deleted; the next push tries again.`] : []),
-    ...(versionsLeft > 0
-      ? [`The bucket keeps older versions of ${counted(versionsLeft, "deleted object")}, which we may not delete.`]
-      : []),
+    ...olderLines(versionsLeft),
     ...(published || deleted > 0 || owed > 0 ? [] : ["Nothing to push."])
   ]
 }
+
+/** What was forgotten is in them still, and nothing that hx may do takes it out. */
+const olderLines = (left: number | null): ReadonlyArray<string> =>
+  left === 0
+    ? []
+    : [
+        left === null
+          ? "The bucket may keep older versions of objects that held what was forgotten: we may not look."
+          : `The bucket keeps ${counted(left, "older version")} of objects that may hold what was forgotten: we may not delete them.`,
+        'Allow it ("hx sync check --policy" names the permissions), or let a lifecycle rule expire noncurrent versions.'
+      ]
 
 /** What a push would do, from this device's memory alone. */
 const foretell = Effect.fnUntraced(function* (given: PushGiven) {

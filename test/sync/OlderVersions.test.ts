@@ -1,0 +1,194 @@
+/** In a store that keeps what was replaced or deleted, nothing of what was forgotten is kept. */
+
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { HistoryDb } from "../../src/db/HistoryDb.ts"
+import type { EntryId } from "../../src/domain/EntryId.ts"
+import type { ObjectStoreService, Purged } from "../../src/store/ObjectStore.ts"
+import { StoreError } from "../../src/store/StoreError.ts"
+import { manifestName } from "../../src/sync/ObjectNames.ts"
+import { reset } from "../../src/sync/Reset.ts"
+import { debtsOrNone } from "../../src/sync/SyncState.ts"
+import { initDevice, live, makeDevice, makeWorld, pull, push, record, requestsOf, type TestDevice } from "./World.ts"
+
+const PLAIN = { compression: false }
+
+/** A vault whose objects can be searched by their bytes, in a bucket that keeps everything. */
+const versioned = Effect.gen(function* () {
+  const world = makeWorld()
+  world.bucket.lifecycle.versioned = true
+  const a = yield* makeDevice(world, "a", PLAIN)
+  const b = yield* makeDevice(world, "b", PLAIN)
+  yield* initDevice(a, { noEncrypt: true })
+  yield* initDevice(b)
+  return { world, a, b }
+})
+
+const recordSecret = Effect.fnUntraced(function* (device: TestDevice, counter = 1) {
+  const secret = yield* live(device, "export TOKEN=hunter2", counter, { cwd: "/home/me/hushhush" })
+  yield* record(device, secret)
+  return secret.id
+})
+
+const more = (device: TestDevice, counter: number) =>
+  Effect.flatMap(live(device, `make ${counter}`, counter), (entry) => record(device, entry))
+
+const forget = (device: TestDevice, id: EntryId) =>
+  device.as(Effect.flatMap(HistoryDb, (db) => db.log.forget({ ids: [id], twins: [], windows: [] })))
+
+/** Where the bucket holds the secret: objects that stand, and what it keeps of others. */
+const holders = ({ world: { bucket } }: TestDevice) => {
+  const holds = (bytes: Uint8Array) => ["hunter2", "hushhush"].some((text) => Buffer.from(bytes).includes(text))
+  return {
+    standing: [...bucket.objects].filter(([, { bytes }]) => holds(bytes)).map(([name]) => name),
+    older: bucket.older.filter(({ bytes }) => holds(bytes)).length
+  }
+}
+
+const NOWHERE = { standing: [], older: 0 }
+
+/** Published in the tail of several manifests, and then forgotten. */
+const forgotten = Effect.gen(function* () {
+  const { a, b, world } = yield* versioned
+  const id = yield* recordSecret(a)
+  for (let counter = 2; counter < 6; counter++) {
+    yield* push(a)
+    yield* more(a, counter)
+  }
+  yield* push(a)
+  expect(holders(a)).toEqual({ standing: [manifestName(yield* a.id)], older: 4 })
+  return { a, b, id, world }
+})
+
+const wrapped =
+  (change: (store: ObjectStoreService) => Partial<ObjectStoreService>) => (store: ObjectStoreService) => ({
+    ...store,
+    ...change(store)
+  })
+
+const lost = (name: string) => new StoreError({ reason: "ConnectionLost", operation: "delete", subject: name })
+
+describe("older versions", () => {
+  it.scoped("of manifests whose tails held what was forgotten are gone after the owner's next push", () =>
+    Effect.gen(function* () {
+      const { a, id } = yield* forgotten
+      yield* forget(a, id)
+      expect(yield* push(a)).toMatchObject({ versionsLeft: 0, owed: 0 })
+      expect(holders(a)).toEqual(NOWHERE)
+    })
+  )
+
+  it.scoped("likewise where another device forgets it", () =>
+    Effect.gen(function* () {
+      const { a, b, id } = yield* forgotten
+      yield* pull(b)
+      yield* forget(b, id)
+      yield* push(b)
+      yield* pull(a)
+      yield* push(a)
+      expect(holders(a)).toEqual(NOWHERE)
+    })
+  )
+
+  it.scoped("are not asked for by a push after nothing was forgotten, nor where it had never been published", () =>
+    Effect.gen(function* () {
+      const { a } = yield* versioned
+      let purges = 0
+      a.world.faults.wrap = wrapped((store) => ({
+        purge: (prefix) =>
+          Effect.zipRight(
+            Effect.sync(() => purges++),
+            store.purge!(prefix)
+          )
+      }))
+      yield* more(a, 1)
+      expect(yield* requestsOf(a, push(a))).toEqual(["put"])
+      const id = yield* recordSecret(a, 2)
+      yield* forget(a, id)
+      expect(yield* requestsOf(a, push(a))).toEqual(["put"])
+      expect(purges).toBe(0)
+    })
+  )
+
+  for (const [what, dies] of [
+    ["before its swap", wrapped(() => ({ put: () => Effect.die("killed") }))],
+    [
+      "after its swap",
+      wrapped((store) => ({
+        put: (...request) => Effect.zipRight(store.put(...request), Effect.die("killed"))
+      }))
+    ],
+    ["before it deleted any", wrapped(() => ({ purge: () => Effect.die("killed") }))],
+    [
+      "when it had deleted some",
+      wrapped((store) => ({ purge: (prefix) => Effect.zipRight(store.purge!(prefix), Effect.die("killed")) }))
+    ]
+  ] as const) {
+    it.scoped(`go where the push was killed ${what}, with the next push`, () =>
+      Effect.gen(function* () {
+        const { a, id, world } = yield* forgotten
+        yield* forget(a, id)
+        const honest = world.faults.wrap
+        world.faults.wrap = dies
+        expect((yield* Effect.exit(push(a)))._tag).toBe("Failure")
+        world.faults.wrap = honest
+        yield* push(a)
+        expect(holders(a)).toEqual(NOWHERE)
+        expect(yield* a.as(debtsOrNone)).toEqual([])
+        expect(yield* requestsOf(a, push(a))).toEqual([])
+      })
+    )
+
+    it.scoped(`go where the push was killed ${what}, and a reset came in between`, () =>
+      Effect.gen(function* () {
+        const { a, id, world } = yield* forgotten
+        yield* forget(a, id)
+        const honest = world.faults.wrap
+        world.faults.wrap = dies
+        yield* Effect.exit(push(a))
+        world.faults.wrap = honest
+        yield* a.as(reset({ forgetKey: false }))
+        yield* initDevice(a)
+        yield* push(a)
+        expect(holders(a)).toEqual(NOWHERE)
+      })
+    )
+  }
+
+  it.scoped("that a cut connection kept stay owed, and go with the next push", () =>
+    Effect.gen(function* () {
+      const { a, id, world } = yield* forgotten
+      yield* forget(a, id)
+      const honest = world.faults.wrap
+      world.faults.wrap = wrapped(() => ({ purge: (prefix) => Effect.fail(lost(prefix)) }))
+      expect(yield* push(a)).toMatchObject({ owed: 1 })
+      world.faults.wrap = honest
+      expect(yield* push(a)).toMatchObject({ owed: 0, published: false })
+      expect(holders(a)).toEqual(NOWHERE)
+    })
+  )
+
+  it.scoped("that may not be deleted are counted, told once, and asked for again when more is forgotten", () =>
+    Effect.gen(function* () {
+      const { a, id, world } = yield* forgotten
+      yield* forget(a, id)
+      const honest = world.faults.wrap
+      const refusing = (left: Purged["left"]) => wrapped(() => ({ purge: () => Effect.succeed({ deleted: 0, left }) }))
+      world.faults.wrap = refusing(3)
+      expect(yield* push(a)).toMatchObject({ versionsLeft: 6, owed: 0 })
+      expect(yield* push(a)).toMatchObject({ versionsLeft: 0, published: false })
+      const second = yield* recordSecret(a, 9)
+      yield* push(a)
+      yield* forget(a, second)
+      world.faults.wrap = refusing(null)
+      expect(yield* push(a)).toMatchObject({ versionsLeft: null })
+      const third = yield* recordSecret(a, 10)
+      yield* push(a)
+      yield* forget(a, third)
+      world.faults.wrap = honest
+      expect(yield* push(a)).toMatchObject({ versionsLeft: 0 })
+      expect(holders(a)).toEqual(NOWHERE)
+      expect(Option.isSome(Option.fromNullable(world.bucket.objects.get(manifestName(yield* a.id))))).toBe(true)
+    })
+  )
+})
