@@ -19,8 +19,10 @@ export interface Known {
   readonly device: string
 }
 
+const NOTHING = { commands: new Set<string>(), digest: createHash("sha256").digest("hex"), device: "" }
+
 export const readKnown = (data: string): Known => {
-  if (!existsSync(join(data, "history.db"))) return { integrity: "none", commands: new Set(), digest: "", device: "" }
+  if (!existsSync(join(data, "history.db"))) return { integrity: "none", ...NOTHING }
   const copy = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "hx-known-"))
   try {
     for (const ending of ["", "-wal", "-journal"]) {
@@ -39,7 +41,7 @@ const look = (file: string): Known => {
     const integrity = String(database.pragma("integrity_check", { simple: true }))
     // One that was cut off while it was made, before its first transaction.
     const empty = database.pragma("user_version", { simple: true }) === 0
-    if (empty || integrity !== "ok") return { integrity, commands: new Set(), digest: "", device: "" }
+    if (empty || integrity !== "ok") return { integrity, ...NOTHING }
     const rows = database.prepare<[], ReadonlyArray<unknown>>(ENTRIES).raw().all()
     const hash = createHash("sha256")
     for (const row of rows) hash.update(`${row.map(String).join("\u0000")}\n`)
