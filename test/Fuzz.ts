@@ -41,11 +41,15 @@ export const campaign = <I extends string | Uint8Array>({ accepted = 0, cases, n
       }
       if (seconds > MOST_SECONDS) throw new Error(`case ${round} of seed ${seed} took ${seconds} s\n${shown(input)}`)
       if (Exit.isSuccess(exit) && exit.value) took++
+      if (round % 256 === 0) yield* breathe
     }
     expect(took).toBeGreaterThanOrEqual(Math.floor(cases * accepted))
     // KiB. What a campaign leaves behind itself is collected sooner or later; what grows without end is not.
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(MOST_KIBIBYTES)
   })
+
+/** The runner wants to hear of this process now and then. */
+export const breathe = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 /** Of this process' time: other processes do not count, garbage collection does. */
 const MOST_SECONDS = 10

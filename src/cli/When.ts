@@ -32,9 +32,12 @@ const HINT = "Write it like 2023-03-01, 2023-03-01 14:30, yesterday, 15m, 2 week
 /** What the user typed goes back to the terminal: nothing in it may steer it. */
 const quoted = (text: string): string => `"${printable(text)}"`
 
-/** The forms that need no grammar; null for any other. */
-export const parseSimple = (text: string, now: number): number | null =>
-  parseDay(text, now) ?? parseLocal(text) ?? Instant.fromIso(text) ?? parseSeconds(text) ?? parseAgo(text, now)
+/** The forms that need no grammar; null for any other, and for what lies so far ahead (2255) that µs are not exact any more. */
+export const parseSimple = (text: string, now: number): number | null => {
+  const at =
+    parseDay(text, now) ?? parseLocal(text) ?? Instant.fromIso(text) ?? parseSeconds(text) ?? parseAgo(text, now)
+  return at === null || Number.isSafeInteger(at) ? at : null
+}
 
 const parseDay = (text: string, now: number): number | null => {
   const days = ["today", "yesterday"].indexOf(text.toLowerCase())

@@ -180,7 +180,8 @@ const parseS3 = (url: string): Either.Either<StoreUrl, StoreUrlError> =>
 /** Amazon's rules for general-purpose buckets (docs.aws.amazon.com, "General purpose bucket naming rules"). */
 const parseBucket = (bucket: string): Either.Either<string, StoreUrlError> => {
   if (bucket === "") return refuse("The bucket's name is missing", "after s3://", FORM)
-  if (/[@:]/.test(bucket)) {
+  // A misspelt parameter may be a secret's: none of it is repeated.
+  if (/[@:=&]/.test(bucket)) {
     return refuse(
       "Credentials, a host or a port stand where the bucket's name belongs",
       "after s3://",

@@ -231,7 +231,6 @@ const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
   const known = yield* knownElsewhere(manifest, common)
   const to = DeviceId(yield* Entropy.hex(16))
   const label = yield* db.device.label
-  const now = yield* nowMicros
   const { moved } = yield* db.transaction(
     Effect.gen(function* () {
       const result = yield* db.log.fork({ newId: to, common, known })
@@ -242,13 +241,7 @@ const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
       // Objects of the old log are the other installation's now, here and in stores that we may come back to.
       yield* SyncState.putDebts([])
       yield* SyncState.left.remove
-      yield* SyncState.updateActivity((activity) => ({
-        ...activity,
-        conflicts: [
-          ...activity.conflicts,
-          { at: now, what: `continued as a new device: ${from} is used by another installation` }
-        ].slice(-10)
-      }))
+      yield* noteConflict(`continued as a new device: ${from} is used by another installation`)
       return result
     })
   )
@@ -274,7 +267,25 @@ const takeRemote = Effect.fnUntraced(function* (fetched: FetchedManifest, known:
         yield* SyncState.putIntents([])
       }
       yield* SyncState.floor.put({ sequence, etag: etagOf(fetched) })
+      if (known !== null) yield* noteConflict(`${wentWrong(fetched, known)}: the next publication goes above it`)
     })
   )
   return { _tag: "TookRemote" } satisfies Settled as Settled
 })
+
+const wentWrong = (fetched: FetchedManifest, known: SyncState.Publication): string => {
+  if (fetched._tag === "Absent")
+    return `the manifest of this device was gone from the store after publication ${known.sequence}`
+  return fetched._tag === "Found"
+    ? `the store had gone back from publication ${known.sequence} to ${fetched.manifest.sequence}`
+    : `the manifest of this device did not open: ${fetched.detail}`
+}
+
+/** For status: conflicts met and settled. */
+const noteConflict = (what: string) =>
+  Effect.flatMap(nowMicros, (at) =>
+    SyncState.updateActivity((activity) => ({
+      ...activity,
+      conflicts: [...activity.conflicts, { at, what }].slice(-10)
+    }))
+  )

@@ -3,6 +3,7 @@
 import { Effect } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
 import type { Manifest } from "../format/Manifest.ts"
+import { HistoryDb } from "../db/HistoryDb.ts"
 import { archiveClassOf } from "../store/ArchiveClass.ts"
 import { judgePeer } from "./Conflict.ts"
 import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
@@ -80,28 +81,48 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
 
 /** Remembers, for status, why a log could not be read, and that it can be again. */
 export const rememberVerdicts = Effect.fn("PeerManifests.rememberVerdicts")(function* (
-  verdicts: ReadonlyMap<DeviceId, string | null>
+  verdicts: ReadonlyMap<DeviceId, string | null>,
+  listing: ReadonlyArray<ListedManifest>
 ) {
   const known = yield* SyncState.allPeers
+  const devices = new Set<DeviceId>(listing.flatMap((each) => (each.isCopy ? [] : [each.device])))
+  let strangers = 0
   for (const [log, problem] of verdicts) {
     const peer = known.get(log)
-    if (peer !== undefined && peer.problem !== problem)
-      yield* SyncState.updatePeer(log, (each) => ({ ...each, problem }))
+    if (peer !== undefined) {
+      if (peer.problem !== problem) yield* SyncState.updatePeer(log, (each) => ({ ...each, problem }))
+    } else if (problem !== null && devices.has(log) && strangers++ < MOST_STRANGERS) {
+      yield* SyncState.putPeer(log, { ...UNHEARD_OF, label: log, forgiven: 0, problem })
+    }
+  }
+  // Of those that were never read there is nothing to keep when they are gone again.
+  const { peers } = yield* HistoryDb
+  for (const [log, peer] of known) {
+    if (!peer.copy && peer.sequence === 0 && peer.problem !== null && !devices.has(log)) yield* peers.restart(log)
   }
 })
 
-/** Devices that we, or others, know to have published, and whose manifest is not there. */
+/** Anybody who can write to the store can put there as many manifests as they like: of so many that never opened it is remembered why. */
+const MOST_STRANGERS = 100
+
+/** Devices that we, or others, know to have published, and whose manifest is not there; remembered, for status. Changes nothing else. */
 export const findMissing = Effect.fn("PeerManifests.findMissing")(function* (
   listing: ReadonlyArray<ListedManifest>,
   self: DeviceId
 ) {
   const known = yield* SyncState.allPeers
-  return missingFrom(listing, self, known).map(({ device, sequence }): Problem => ({
-    kind: "missing",
+  const problems = missingFrom(listing, self, known).map(({ device, sequence }) => ({
+    log: device,
+    kind: "missing" as const,
     device: known.get(device)?.label ?? device,
     name: manifestName(device),
     detail: `its manifest is gone; publication ${sequence} had been seen. What was pulled of it before is kept`
   }))
+  for (const { detail, log } of problems) {
+    const peer = known.get(log) ?? { ...UNHEARD_OF, label: log, forgiven: 0 }
+    if (peer.problem !== detail) yield* SyncState.putPeer(log, { ...peer, problem: detail })
+  }
+  return problems.map(({ log: _log, ...problem }): Problem => problem)
 })
 
 /** A forced pull takes the store as it is: devices that are gone from it are not missed any more. */

@@ -102,7 +102,7 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const peers = othersIn(listing, self)
   const { problems, readable, verdicts } = yield* gatherManifests(peers, options)
-  yield* rememberVerdicts(verdicts)
+  yield* rememberVerdicts(verdicts, listing)
   const successor = readable.find(({ manifest }) => manifest.retired.some((retirement) => retirement.device === self))
   if (successor !== undefined) return yield* new DeviceRetired({ by: successor.manifest.label })
   const tryAll = options.force || options.restore === true

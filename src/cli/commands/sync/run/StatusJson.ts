@@ -7,6 +7,7 @@
  *                  segments, bytes, deleted, owed }; pull: { at, devices, changed, added, merged, removed, bytes, manifests, segments, problems },
  *                  where manifests and segments are { applied, unchanged, problems } and problems [{ kind, device, name, detail }], at most 20
  *     lastError    { at, tag, message, during: "push" | "pull" | null, what, category, code, over }; `over`: the same has succeeded since
+ *     unresolved   words for a conflict that stopped push and pull and that nothing has settled since; null where there is none
  *     pending      { operations, entries, rules, purged, deletions, rekey: all that is published has to be sealed and published under a new key }
  *     key          null where it is not encrypted, or not known; else { number, rotated: null for the first key, newer: null or { number, rotated } of a
  *                  key that this device has to be given, passphrase: whether one opens the vault }
@@ -35,7 +36,7 @@ import { reportOf } from "../../../ErrorReport.ts"
 import type { Json } from "../../../Output.ts"
 import { rememberedError } from "../../../RememberedError.ts"
 import { costJson, type Reckoned } from "./StatusCost.ts"
-import { isOver } from "./StatusRows.ts"
+import { isOver, unresolvedConflict } from "./StatusRows.ts"
 
 type JsonObject = { readonly [key: string]: Json }
 
@@ -50,6 +51,7 @@ export const statusJson = (known: SyncStatus, reckoned: Reckoned, detailed: bool
   device: { ...known.device },
   ...lastSyncJson(known.activity),
   lastError: lastErrorJson(known.activity),
+  unresolved: unresolvedConflict(known.activity),
   conflicts: known.activity.conflicts.map(({ at, what }) => ({ at: toIso(at), what })),
   pending: { ...known.pending },
   published: known.published === null ? null : { ...known.published, at: toIso(known.published.at) },

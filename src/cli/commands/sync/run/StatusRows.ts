@@ -109,13 +109,32 @@ export const lagText = ({ lag, listed }: PeerStatus): string | undefined => {
   return `${counted(lag, "entry", "entries")}${listed === "newer" ? " or more" : ""}`
 }
 
-const conflictRows = ({ activity: { conflicts }, now }: SyncStatus): Rows =>
-  conflicts.length === 0
+const conflictRows = ({ activity, now }: SyncStatus): Rows => {
+  const open = unresolvedConflict(activity)
+  const told = [
+    ...(open === null ? [] : [`UNRESOLVED: ${open}: ${REMEDIES}`]),
+    ...activity.conflicts.map(({ at, what }) => `${whenText(at, now)}: ${printable(what)}`)
+  ]
+  return told.length === 0
     ? [["Conflicts", "none"]]
-    : conflicts.map(({ at, what }, index) => [
-        index === 0 ? "Conflicts" : "",
-        `${whenText(at, now)}: ${printable(what)}`
-      ])
+    : told.map((words, index) => [index === 0 ? "Conflicts" : "", words])
+}
+
+const REMEDIES = "hx sync pull --force, or hx sync push --force"
+
+const OF_CONFLICT: ReadonlyArray<string> = ["SequenceConflict", "ManifestCorrupt"]
+
+/** A conflict about this device's own manifest that nothing has settled since; null where there is none. */
+export const unresolvedConflict = ({ conflicts, lastError, lastPull, lastPush, push }: Activity): string | null => {
+  if (lastError === null || !OF_CONFLICT.includes(lastError.tag) || lastError.message.includes(VAULT)) return null
+  // A push that had nothing to publish has not looked.
+  const settled = [lastPull, push?.published === true ? lastPush : null, conflicts.at(-1)?.at ?? null]
+  if (settled.some((at) => at !== null && at > lastError.at)) return null
+  return printable(lastError.message)
+}
+
+/** That vault.json is damaged is another matter, with cures of its own. */
+const VAULT = "vault.json"
 
 const problemRows = (peers: ReadonlyArray<PeerStatus>): Rows =>
   peers.flatMap((peer): Rows =>
