@@ -92,7 +92,11 @@ const clientOf = (database: Database.Database): SqlClient => {
         : semaphore.withPermits(1)(within(asked, mode))
     )
   const as = (mode: Mode) => (text: string, parameters: ReadonlyArray<unknown>) => within({ text, parameters }, mode)
-  const connection = { executeRaw: as("raw"), executeValues: as("values"), execute: as("rows") } as unknown as SqlConnection
+  const connection = {
+    executeRaw: as("raw"),
+    executeValues: as("values"),
+    execute: as("rows")
+  } as unknown as SqlConnection
   const reserve = Effect.uninterruptibleMask((restore) =>
     restore(semaphore.take(1)).pipe(
       Effect.zipRight(Effect.addFinalizer(() => semaphore.release(1))),
