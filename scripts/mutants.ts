@@ -7,13 +7,13 @@
  * words hold the text; --write keeps the list in docs/mutants.md.
  */
 
-import { build, type Plugin } from "esbuild"
 import { fork } from "node:child_process"
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { type Mutant, MUTANTS } from "./mutants/Table.ts"
+import { bundlePlayer } from "./simulation/Bundle.ts"
 
 const { values } = parseArgs({
   options: {
@@ -72,30 +72,19 @@ async function next(): Promise<void> {
 }
 
 async function hunt(mutant: Mutant, outfile: string): Promise<Verdict> {
-  await build({
-    entryPoints: ["scripts/simulate.ts"],
-    outfile,
-    bundle: true,
-    packages: "external",
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    define: { HX_VERSION: '"mutant"' },
-    logLevel: "error",
-    plugins: [planting(mutant)]
-  })
-  const child = fork(outfile, ["--worker", "1", "--seed", "1", "--schedules", values.schedules], {
+  await bundlePlayer(outfile, mutant)
+  const child = fork(outfile, ["--last", values.schedules], {
     execArgv: ["--max-semi-space-size=64"],
     stdio: ["ignore", "ignore", "ignore", "ipc"]
   })
   return new Promise((done) => {
     let played = 0
-    const over = (how: string | null) => {
+    const over = (how: string) => {
       clearTimeout(timer)
       child.removeAllListeners()
       child.kill("SIGKILL")
       rmSync(outfile, { force: true })
-      done({ mutant, seed: how === null ? null : String(played), how: how ?? "", schedules: played })
+      done({ mutant, seed: String(played), how, schedules: played })
     }
     const late = () => {
       played++
@@ -108,26 +97,12 @@ async function hunt(mutant: Mutant, outfile: string): Promise<Verdict> {
       timer = setTimeout(late, ENDLESS)
       if (broken !== null) over(broken.split("\n")[0]!.slice(0, 90))
     })
-    child.on("exit", (code) => {
-      if (code === 0 && played >= Number(values.schedules)) return over(null)
-      played++
-      over("it does not run")
+    child.on("exit", () => {
+      clearTimeout(timer)
+      // A program that dies by itself, and not by a broken promise, says nothing of what the simulation sees.
+      done({ mutant, seed: null, how: played >= Number(values.schedules) ? "" : "it does not run", schedules: played })
     })
   })
-}
-
-/** Edits the one file on its way into the bundle. */
-function planting({ file, find, replace }: Mutant): Plugin {
-  const path = resolve(file)
-  const text = readFileSync(path, "utf8")
-  if (text.split(find).length !== 2) throw new Error(`${file} has to have this once: ${find}`)
-  return {
-    name: "planted",
-    setup: (made) =>
-      made.onLoad({ filter: /\.ts$/ }, (args) =>
-        args.path === path ? { contents: text.replace(find, () => replace), loader: "ts" } : undefined
-      )
-  }
 }
 
 function page(): string {

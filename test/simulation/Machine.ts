@@ -137,8 +137,10 @@ const openDisk = (world: World, name: string, image: Image | null): Effect.Effec
     const db = makeHistoryDb(connection)
     const keys = new Map(image?.keys)
     const next = new Map(image?.next)
-    const context = yield* Layer.build(layers(world)).pipe(
+    const semaphore = Effect.unsafeMakeSemaphore(1)
+    const context = yield* shared(world).pipe(
       Effect.map(Context.merge(entropy)),
+      Effect.map(Context.add(DeviceLock, { hold: lockOf(semaphore) })),
       Effect.map(Context.add(HistoryDb, db)),
       Effect.map(Context.add(VaultKeys, keysOn(world, keys, next)))
     )
@@ -148,6 +150,16 @@ const openDisk = (world: World, name: string, image: Image | null): Effect.Effec
       Effect.map(Scope.extend(opened, scope), (disk) => ({ ...disk, close: Scope.close(scope, Exit.void) }))
     )
   )
+
+/** What all machines of a world have in common is made once. */
+const shared = (world: World) =>
+  Effect.gen(function* () {
+    const made = services.get(world) ?? (yield* Layer.build(layers(world)))
+    services.set(world, made)
+    return made
+  })
+
+const services = new WeakMap<World, Context.Context<Layer.Layer.Success<ReturnType<typeof layers>>>>()
 
 const layers = (world: World) => {
   const { retries, tuning } = world.circumstances
@@ -164,14 +176,12 @@ const layers = (world: World) => {
     wrap: (store) => atStore(world, store),
     ...(retries === 0 ? {} : { policy })
   })
-  const semaphore = Effect.unsafeMakeSemaphore(1)
   return Layer.mergeAll(
     Layer.provideMerge(stores, RequestLog.layer),
     StoredCredentials.layerNone,
     AskForKey.nobody,
     Progress.layerSilent,
     Layer.succeed(Paths, pathsAt({ data: "/data", config: "/config", home: "/", workingDirectory: "/" })),
-    Layer.succeed(DeviceLock, { hold: lockOf(semaphore) }),
     Layer.succeed(SyncTuning, {
       ...DEFAULT_TUNING,
       ...tuning,
