@@ -190,13 +190,64 @@ describe("hx forget", () => {
     expect((await device.json(["find"]))["entries"]).toEqual([])
   })
 
-  it.each([[[]], [["--match", " "]], [["--all-devices"]]])(
-    "refuses %j, which would say too little or too much",
-    async (words) => {
-      const device = makeDevice(scratch.path, "forget-refused")
-      expect((await device.hx(["forget", "--yes", ...words])).code).toBe(2)
-    }
-  )
+  it("asks twice for much: without a terminal --yes alone is not enough, and nothing is gone", async () => {
+    const device = makeDevice(scratch.path, "forget-much")
+    const file = join(scratch.path, "forget-much.zsh")
+    writeFileSync(
+      file,
+      Array.from({ length: 120 }, (_, index) => `: ${1_700_000_000 + index}:0;make ${index}\n`).join("")
+    )
+    await device.hx(["import", "--file", file])
+    const ran = await device.hx(["forget", "--match", "make", "--yes"])
+    expect([ran.code, ran.stderr.split("\n")[0]]).toEqual([
+      2,
+      expect.stringContaining("So much is not forgotten without asking")
+    ])
+    expect(ran.stderr).toContain("--many")
+    expect(ran.stderr).toContain("120 entries of 120")
+    expect((await device.hx(["forget", "--match", "make", "--many"])).code).toBe(2)
+    expect(await device.json(["status"])).toMatchObject({ entries: 120 })
+    expect(await device.json(["forget", "--match", "make 1", "--yes"])).toMatchObject({ matched: 31 })
+    expect(await device.json(["forget", "--until", "2100-01-01", "--yes"])).toMatchObject({ matched: 89 })
+    expect(await device.json(["status"])).toMatchObject({ entries: 0 })
+    expect(await device.json(["import", "--file", file])).toMatchObject({ files: [{ added: 0, forgotten: 120 }] })
+  })
+
+  it("with --yes and --many asks nothing", async () => {
+    const device = makeDevice(scratch.path, "forget-many")
+    const file = join(scratch.path, "forget-many.zsh")
+    writeFileSync(
+      file,
+      Array.from({ length: 120 }, (_, index) => `: ${1_700_000_000 + index}:0;make ${index}\n`).join("")
+    )
+    await device.hx(["import", "--file", file])
+    expect(await device.json(["forget", "--match", "make", "--yes", "--many"])).toMatchObject({
+      matched: 120,
+      removed: 120,
+      unseen: 0
+    })
+  })
+
+  it("names a device by its id, and says which there are", async () => {
+    const device = await prepared("forget-device")
+    const ran = await device.hx(["forget", "--since", "2000-01-01", "--device", "nobody", "--yes"])
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringMatching(/^No device is called so\n {2}nobody\n/)])
+    const id = /\(([0-9a-f]{8})\)/.exec(ran.stderr)?.[1] ?? ""
+    expect(await device.json(["forget", "--since", "2000-01-01", "--device", id, "--yes"])).toMatchObject({
+      matched: 4
+    })
+  })
+
+  it.each([
+    [[]],
+    [["--match", " "]],
+    [["--all-devices"]],
+    [["--device", "x"]],
+    [["--device", "x", "--since", "1d", "--all-devices"]]
+  ])("refuses %j, which would say too little or too much", async (words) => {
+    const device = makeDevice(scratch.path, "forget-refused")
+    expect((await device.hx(["forget", "--yes", ...words])).code).toBe(2)
+  })
 })
 
 describe("hx status and hx stats", () => {

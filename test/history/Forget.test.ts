@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
-import { forget, type ForgetRequest, planForget } from "../../src/history/Forget.ts"
+import { forget, type ForgetRequest, isMany, planForget } from "../../src/history/Forget.ts"
 import { B, imported, live, memory, SECOND, T0 } from "../db/Samples.ts"
 
 const request = (more: Partial<ForgetRequest>): ForgetRequest => ({
@@ -37,6 +37,15 @@ describe("forget", () => {
     }).pipe(Effect.provide(memory))
   )
 
+  it.effect("by text: only what holds it as it stands, and not its words in some other order or place", () =>
+    Effect.gen(function* () {
+      const { log } = yield* HistoryDb
+      yield* log.record(["make 1", "make 21", "1 make", "MAKE 1 now"].map((text, index) => live(text, T0 + index)))
+      yield* forget(yield* planForget(request({ match: "make 1" })))
+      expect(yield* commands).toEqual(["1 make", "make 21"])
+    }).pipe(Effect.provide(memory))
+  )
+
   it.effect("never stores the text", () =>
     Effect.gen(function* () {
       const { log } = yield* HistoryDb
@@ -55,7 +64,9 @@ describe("forget", () => {
       expect(plan.entries).toBe(1)
       yield* forget(plan)
       expect(yield* commands).not.toContain("secret")
-      expect(yield* Effect.flip(planForget(request({ ids: [entry.id] })))).toMatchObject({ reason: "Absent" })
+      expect(yield* Effect.flip(planForget(request({ ids: [entry.id.slice(0, 12)] })))).toMatchObject({
+        reason: "Absent"
+      })
       expect(yield* Effect.flip(planForget(request({ ids: ["make"] })))).toMatchObject({ reason: "Malformed" })
       const ambiguous = yield* Effect.forEach("0123456789abcdef".split(""), (digit) =>
         Effect.either(planForget(request({ ids: [digit] })))
@@ -110,7 +121,82 @@ describe("forget", () => {
 
   it.effect("of nothing is no rule", () =>
     Effect.gen(function* () {
-      expect(yield* planForget(request({ match: "no such thing" }))).toEqual({ rules: [], entries: 0, sample: [] })
+      expect(yield* planForget(request({ match: "no such thing" }))).toEqual({
+        rules: [],
+        entries: 0,
+        unseen: 0,
+        sample: []
+      })
     }).pipe(Effect.provide(memory))
   )
+
+  it.effect("by a whole id of an entry that has not come yet: it stays away when it comes", () =>
+    Effect.gen(function* () {
+      const { log, peers } = yield* HistoryDb
+      const [entry, twin] = [live("secret", T0), imported("secret", T0)]
+      const plan = yield* planForget(request({ ids: [entry.id, entry.id.toUpperCase(), twin.id] }))
+      expect(plan).toMatchObject({ entries: 0, unseen: 2 })
+      expect(yield* forget(plan)).toBe(0)
+      expect(yield* peers.apply(B, 1, [{ kind: "add", entry }])).toMatchObject({ added: 0, refused: 1 })
+      expect(yield* log.record([twin])).toMatchObject({ added: 0, refused: 1 })
+      expect(yield* commands).toEqual([])
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("between two moments, of one device that is named: also what it tells later of that time", () =>
+    Effect.gen(function* () {
+      const { device, log, peers } = yield* HistoryDb
+      const own = yield* device.id
+      const at = (second: number, command: string, of = B) => live(command, T0 + second * SECOND, { device: of })
+      yield* log.record([at(5, "mine", own)])
+      yield* peers.apply(
+        B,
+        1,
+        [at(1, "before"), at(5, "within"), at(9, "after")].map((entry) => ({ kind: "add", entry }))
+      )
+      const plan = yield* planForget(request({ since: T0 + 2 * SECOND, until: T0 + 9 * SECOND, device: B }))
+      expect(plan).toMatchObject({ entries: 1, sample: [{ command: "within" }] })
+      yield* forget(plan)
+      expect(yield* commands).toEqual(["after", "mine", "before"])
+      expect(yield* peers.apply(B, 4, [{ kind: "add", entry: at(6, "late") }])).toMatchObject({ refused: 1 })
+      yield* forget(yield* planForget(request({ until: T0 + 2 * SECOND, allDevices: true })))
+      expect(yield* commands).toEqual(["after", "mine"])
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("until a moment to come is until now: what is recorded afterwards stays", () =>
+    Effect.gen(function* () {
+      const { log } = yield* HistoryDb
+      const now = T0 + 100 * SECOND
+      const plan = yield* planForget(request({ until: now + 1000 * SECOND, allDevices: true, now }))
+      expect(plan.rules).toEqual([{ ids: [], twins: [], windows: [{ from: 0, to: now, device: null }] }])
+      yield* forget(plan)
+      expect(yield* log.record([live("later", now + SECOND)])).toMatchObject({ added: 1 })
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("by text, of one device, also where it is one of several that have the entry", () =>
+    Effect.gen(function* () {
+      const { device, log, peers } = yield* HistoryDb
+      const own = yield* device.id
+      const both = imported("secret", T0)
+      yield* log.record([{ ...both, device: own }, live("secret", T0 + 9 * SECOND, { device: own })])
+      yield* peers.apply(B, 1, [{ kind: "add", entry: { ...both, device: B } }])
+      expect((yield* planForget(request({ match: "secret", device: B }))).entries).toBe(1)
+      expect((yield* planForget(request({ match: "secret", device: own }))).entries).toBe(2)
+      expect((yield* planForget(request({ match: "secret" }))).entries).toBe(2)
+    }).pipe(Effect.provide(memory))
+  )
+})
+
+describe("much", () => {
+  it.each([
+    [99, 99, false],
+    [100, 999, true],
+    [100, 1_000, false],
+    [1_000, 1_000_000, false],
+    [1_001, 1_000_000, true]
+  ])("is it, to forget %d of %d: %s", (entries, all, much) => {
+    expect(isMany(entries, all)).toBe(much)
+  })
 })

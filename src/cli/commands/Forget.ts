@@ -13,15 +13,30 @@ const options = {
   ),
   match: Options.text("match").pipe(
     Options.withPseudoName("TEXT"),
-    Options.withDescription("Forget every entry whose command holds this text"),
+    Options.withDescription("Forget every entry whose command holds this text as it stands, of any device"),
     Options.optional
   ),
   since: Options.text("since").pipe(
     Options.withPseudoName("WHEN"),
-    Options.withDescription("Forget what this device recorded from this moment until now: 15m, yesterday, 2023-03-01"),
+    Options.withDescription("Forget what this device recorded from this moment on: 15m, yesterday, 2023-03-01"),
     Options.optional
   ),
-  allDevices: Options.boolean("all-devices").pipe(Options.withDescription("With --since: what any device recorded")),
+  until: Options.text("until").pipe(
+    Options.withPseudoName("WHEN"),
+    Options.withDescription("Forget what this device recorded up to this moment, and no later than now"),
+    Options.optional
+  ),
+  device: Options.text("device").pipe(
+    Options.withPseudoName("NAME"),
+    Options.withDescription("With --match, --since or --until: what this device recorded, by its name or id"),
+    Options.optional
+  ),
+  allDevices: Options.boolean("all-devices").pipe(
+    Options.withDescription("With --since or --until: what any device recorded")
+  ),
+  many: Options.boolean("many").pipe(
+    Options.withDescription("Agree to more than 1,000 entries, or a tenth of the history (of 100 or more)")
+  ),
   yes
 }
 
@@ -33,6 +48,10 @@ export const forget = leaf(
   ),
   {
     summary: "Removes entries for good, here and at the next sync on every device.",
-    examples: ['forget --match "export TOKEN="', "forget --since 15m --yes"]
+    examples: [
+      'forget --match "export TOKEN="',
+      "forget --since 15m --yes",
+      "forget --since 2023-03-01 --until 2023-04-01 --device laptop"
+    ]
   }
 )
