@@ -141,4 +141,48 @@ describe("the files of a database", () => {
       }),
     { fastCheck: { numRuns: Number(process.env["HX_TEST_RUNS"] ?? 8) } }
   )
+
+  it.scoped(
+    "hold no piece of a forgotten command that the trigram index was made of, in whatever order and number they go",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        let made = 0
+        // No two characters of any two of them are alike, so that every pair is its own; the index shortens a term by what it begins with like the last.
+        const unlike = (length: number) =>
+          Array.from({ length }, () => String.fromCodePoint(0x4e00 + ((made++ * 7919) % 20_000))).join("")
+        const pairsOf = (text: string) => Array.from({ length: text.length - 2 }, (_, at) => text.slice(at + 1, at + 3))
+        const gone: Array<string> = []
+        yield* opened(directory, ({ log }) =>
+          Effect.gen(function* () {
+            for (const [round, [secrets, others, length]] of ROUNDS.entries()) {
+              const going = Array.from({ length: secrets }, (_, index) =>
+                live(`curl ${unlike(length)}`, T0 + round * 1_000_000 + index)
+              )
+              yield* log.record(going.slice(0, secrets / 2))
+              const text = (index: number) =>
+                `cmd ${((round * 31 + index) * 7919) % 10_007} ${"pad".repeat(index % 40)}`
+              const others_ = Array.from({ length: others }, (_, index) =>
+                live(text(index), T0 + round * 1_000_000 + 500_000 + index)
+              )
+              yield* log.record(others_)
+              yield* log.record(going.slice(secrets / 2))
+              const pairs = going.flatMap(({ command }) => pairsOf(command.slice(5)))
+              expect(heldIn(directory, pairs).length).toBeGreaterThan(pairs.length * 0.9)
+              for (const entry of going) yield* log.forget(ruleFor([entry]))
+              gone.push(...pairs)
+              expect(heldIn(directory, gone)).toEqual([])
+            }
+          })
+        )
+        expect(heldIn(directory, gone)).toEqual([])
+      })
+  )
 })
+
+/** How many are forgotten, how many others there are, and how long the forgotten ones are; up to index pages that split and join. */
+const ROUNDS = [
+  [2, 10, 40],
+  [10, 600, 20],
+  [30, 1_500, 30]
+] as const
