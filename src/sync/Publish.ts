@@ -49,8 +49,14 @@ export interface Draft {
 
 export const NOTHING_DURABLE: Durable = new Map()
 
-/** Commits the intent and makes everything durable that the manifest will name. What `known` to be durable does not have is sent again. */
-export const draftPublication = Effect.fn("Publish.draft")(function* (force: boolean, known?: Durable) {
+/**
+ * Commits the intent and makes everything durable that the manifest will name. Where it is known what is `durable`, the rest is sent again; the sequence is
+ * `above` what is known to have been seen.
+ */
+export const draftPublication = Effect.fn("Publish.draft")(function* (
+  force: boolean,
+  { above = 0, durable: known }: { readonly durable?: Durable; readonly above?: number } = {}
+) {
   const db = yield* HistoryDb
   const device = yield* db.device.id
   const before = Option.getOrNull(yield* SyncState.publication.get)
@@ -61,7 +67,12 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (force: boo
   yield* abortLeftUploads
   const durable = known ?? (force || resumes ? yield* listDurable(device) : NOTHING_DURABLE)
   const { keyring } = yield* VaultSession
-  const highest = Math.max(before?.sequence ?? 0, floor?.sequence ?? 0, yield* SyncState.highestIn(keyring.vaultId))
+  const highest = Math.max(
+    above,
+    before?.sequence ?? 0,
+    floor?.sequence ?? 0,
+    yield* SyncState.highestIn(keyring.vaultId)
+  )
   const sequence = 1 + Math.max(highest, yield* seenByPeers(device))
   const nonce = yield* Entropy.hex(16)
   // Whatever was sent so far may have left something behind that holds what is forgotten.

@@ -113,6 +113,8 @@ export const NOTHING_PUSHED: PushReport = {
 export interface PushOptions extends SettleOptions {
   /** Of this device's segments in the store those that are whole, and their sizes, as `hx sync verify` found: the others are sent again. */
   readonly durable?: Durable
+  /** A sequence that somebody has seen of this device, beside those that are known to. */
+  readonly above?: number
 }
 
 /**
@@ -170,7 +172,7 @@ const publishOnce = Effect.fnUntraced(function* (options: PushOptions, forks: Ar
     collectForks(forks, settled)
     if (settled._tag === "Forked" || settled._tag === "Adopted") return AGAIN
   }
-  const draft = yield* draftPublication(options.force, options.durable)
+  const draft = yield* draftPublication(options.force, options)
   const swap = yield* putManifest(draft).pipe(
     Effect.map((stored) => ({ _tag: "Stored" as const, etag: stored.etag })),
     Effect.catchTag("StoreError", (error) => Effect.succeed({ _tag: "Failed" as const, error }))

@@ -71,7 +71,7 @@ export const verify = Effect.fn("Verify.run")(function* (options: VerifyOptions)
   const proved = yield* proveLogs(manifests.logs)
   const leftovers = yield* leftoversIn(listing, manifests, proved.named)
   const findings = [...vault, ...manifests.findings, ...proved.findings]
-  const repaired = options.repair ? yield* repair(listing, findings, proved, leftovers) : null
+  const repaired = options.repair ? yield* repair(listing, manifests, findings, proved, leftovers) : null
   return {
     store: store.display,
     vaultId: binding.vaultId,

@@ -23,6 +23,7 @@ export type Remedy =
   | "push" // this device: hx sync push, which takes a new id
   | "force" // a person has to decide: hx sync pull --force or push --force
   | "init" // this device: hx sync init makes vault.json again
+  | "copy" // whoever keeps the folder: a file synchroniser left it beside the manifest
   | "backup" // nobody here: an older version of the object
   | "restore" // hx sync pull --restore
   | "upgrade" // a newer hx

@@ -40,8 +40,8 @@ export interface ReadManifests {
   /** Manifests that open, and their sealed bytes. */
   readonly read: number
   readonly bytes: number
-  /** What is wrong with our own; null: nothing. */
-  readonly own: Finding | null
+  /** The highest sequence of ours that any other device has seen. */
+  readonly seenOfUs: number
   /** Devices with a manifest that cannot be read. */
   readonly unread: ReadonlySet<DeviceId>
   /** Devices that another one has taken over: nobody reads their logs any more. */
@@ -88,7 +88,7 @@ export const readManifests = Effect.fn("VerifyManifests.read")(function* (listin
     behind: others.flatMap(({ behind }) => (behind === null ? [] : [behind])),
     read: manifests.length,
     bytes: fetched.reduce((sum, each) => sum + (each.fetched._tag === "Found" ? each.listed.info.size : 0), 0),
-    own: mine.finding,
+    seenOfUs: seen.get(self) ?? 0,
     unread: new Set(findings.flatMap(({ device, kind }) => (device === null || kind === "rollback" ? [] : [device]))),
     retired
   } satisfies ReadManifests as ReadManifests
@@ -163,7 +163,13 @@ const readPeer = Effect.fnUntraced(function* (
   const doubt = (kind: FindingKind, detail: string, remedy: Remedy, more: Pick<Finding, "archived"> = {}): Judged => ({
     logs: [],
     behind: null,
-    finding: { ...unreadable(listed, known, applied), kind, detail, remedy, ...more }
+    finding: {
+      ...unreadable(listed, known, applied),
+      kind,
+      detail,
+      remedy: remedy === "there" && listed.isCopy ? "copy" : remedy,
+      ...more
+    }
   })
   switch (fetched._tag) {
     case "Absent":

@@ -79,14 +79,15 @@ export const findingOf =
       gap: range.first > range.last ? null : range,
       entries,
       held: own || proofs.some(({ log }) => covers(log.applied, range.first, range.last)),
-      remedy: remedyFor(kind, own),
+      remedy: remedyFor(kind, own, log !== device),
       log
     }
   }
 
-const remedyFor = (kind: FindingKind, own: boolean): Remedy => {
+const remedyFor = (kind: FindingKind, own: boolean, copy: boolean): Remedy => {
   if (kind === "newer") return "upgrade"
   if (kind === "local") return own ? "backup" : "repair"
+  if (copy) return "copy"
   return own ? "repair" : "there"
 }
 

@@ -21,6 +21,7 @@ import { SyncTuning } from "./SyncTuning.ts"
 import { VaultSession } from "./VaultSession.ts"
 import type { Finding, Leftover, LeftoverObject } from "./VerifyFinding.ts"
 import type { Listing } from "./VerifyListing.ts"
+import type { ReadManifests } from "./VerifyManifests.ts"
 import type { ProvedLogs } from "./VerifySegments.ts"
 
 export interface RepairReport {
@@ -39,6 +40,7 @@ export interface RepairReport {
 
 export const repair = Effect.fn("VerifyRepair.run")(function* (
   listing: Listing,
+  { seenOfUs }: Pick<ReadManifests, "seenOfUs">,
   findings: ReadonlyArray<Finding>,
   proved: ProvedLogs,
   leftovers: ReadonlyArray<Leftover>
@@ -54,8 +56,8 @@ export const repair = Effect.fn("VerifyRepair.run")(function* (
   if (disputed) return { ...NOTHING_REPAIRED, restarted }
   const whole = wholeOf(listing, proved, self)
   // Where its manifest is gone or does not open, it is published above every sequence that anybody has seen.
-  const force = mine.some(isOfManifest(self))
-  const pushed = mine.length === 0 ? null : yield* push({ force, durable: whole })
+  const force = mine.some((finding) => isOfManifest(self)(finding) && finding.kind !== "archived")
+  const pushed = mine.length === 0 ? null : yield* push({ force, durable: whole, above: seenOfUs })
   yield* sweepProbes(binding.location, store)
   const published = Option.getOrNull(yield* SyncState.publication.get)
   // Only beside a manifest of ours that stands, now or anew, is it known what nothing names.

@@ -329,6 +329,37 @@ describe("a manifest", () => {
     })
   )
 
+  it.scoped("in an archive is published again in the standard class", () =>
+    Effect.gen(function* () {
+      const { a, b, manifest, world } = yield* vault
+      archive(world.bucket, manifest)
+      expect((yield* verify(b)).findings).toMatchObject([{ kind: "archived", remedy: "restore" }])
+      const repaired = yield* verify(a, true)
+      expect(repaired.findings).toMatchObject([{ kind: "archived", remedy: "repair" }])
+      expect(open(repaired)).toEqual([])
+      for (const device of [a, b]) expect((yield* verify(device)).findings).toEqual([])
+      expect((yield* pull(b)).problems).toEqual([])
+    })
+  )
+
+  it.scoped("gone, after others have seen more of it than this device remembers: above that, too", () =>
+    Effect.gen(function* () {
+      const { a, b, manifest, world } = yield* vault
+      const remembered = yield* a.as(Effect.flatMap(HistoryDb, (db) => db.documents.get("sync.publication")))
+      yield* publish(a, "seven")
+      yield* push(a, true)
+      yield* pull(b)
+      yield* publish(b, "eight")
+      if (remembered._tag === "Some") {
+        yield* a.as(Effect.flatMap(HistoryDb, (db) => db.documents.put("sync.publication", remembered.value)))
+      }
+      world.bucket.objects.delete(manifest)
+      expect((yield* verify(a, true)).repaired).toMatchObject({ sequence: 5 })
+      for (const device of [a, b]) expect((yield* verify(device)).findings).toEqual([])
+      expect((yield* pull(b)).problems).toEqual([])
+    })
+  )
+
   it.scoped("gone, seen by a device that was told of it by another one only", () =>
     Effect.gen(function* () {
       const { a, b, manifest, newcomer, world } = yield* vault
@@ -356,6 +387,26 @@ describe("a manifest", () => {
       expect(report.findings[0]).toMatchObject({ kind: "conflict", name: manifest, remedy: "push" satisfies Remedy })
       expect(report.repaired).toMatchObject({ pushed: null, deleted: 0 })
       expect(contents(world)).toEqual(held)
+    })
+  )
+
+  it.scoped("a conflict copy that names what is gone since is told as such, and no device is sent to repair it", () =>
+    Effect.gen(function* () {
+      const { a, b, manifest, mine, world } = yield* vault
+      const older = Uint8Array.from(objectOf(world, manifest).bytes)
+      for (let number = 0; number < 8; number++) yield* publish(a, `another ${number}`)
+      yield* TestClock.adjust("2 hours")
+      yield* publish(a, "and later")
+      const copy = manifest.replace(".hxm", " (conflicted copy).hxm")
+      plant(world.bucket, copy, older)
+      for (const device of [a, b]) {
+        const { findings } = yield* verify(device, true)
+        expect(findings.map(({ kind, name, remedy }) => [kind, name, remedy])).toEqual(
+          mine.map((name) => ["missing", name, "copy"])
+        )
+      }
+      world.bucket.objects.delete(copy)
+      for (const device of [a, b]) expect((yield* verify(device)).findings).toEqual([])
     })
   )
 

@@ -5,7 +5,7 @@
  *       objects: { vault, manifests, segments } that were read and open, bytes: of them, sealed, entries: proved, devices, milliseconds,
  *       problems: [{ kind: vault, manifest, missing, segment, rollback, conflict, local, archived or newer, name, device: id or null, label,
  *                    published: ISO 8601 or null, detail, gap: { first, last } in its log, or null, entries: in the gap,
- *                    held: whether this device has them, or null, remedy: repair, there, push, force, init, backup, restore, upgrade or again,
+ *                    held: whether this device has them, or null, remedy: repair, there, push, force, init, copy, backup, restore, upgrade or again,
  *                    cure: in words, repaired }],
  *       leftovers: [{ kind: replaced, unpublished, orphan, stranded, retired, foreign, probe or upload, device: id or null, label, own,
  *                     objects: [{ name, bytes, modified: ISO 8601 or null }] }],

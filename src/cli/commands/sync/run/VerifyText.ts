@@ -46,6 +46,8 @@ export const cureOf = (finding: Finding, now: number): string => {
       return '"hx sync pull --force" takes the store as it is, "hx sync push --force" publishes this device again. Neither loses anything.'
     case "init":
       return '"hx sync init" on this device, which has the vault\'s key, makes it again.'
+    case "copy":
+      return "A file synchroniser left this copy of a manifest. Where the one beside it is whole, delete the copy: it tells nothing more."
     case "backup":
       return kind === "local"
         ? 'Keep what is here ("hx export --file FILE"), and compare with a backup of the data directory.'
