@@ -6,7 +6,7 @@ import type { DeviceId } from "../domain/Device.ts"
 import { ENVELOPE_OVERHEAD, inspect, manifestContext, open } from "../format/Envelope.ts"
 import { decode, type Manifest, ManifestError, MAX_MANIFEST_PLAINTEXT } from "../format/Manifest.ts"
 import type { ObjectInfo } from "../store/ObjectStore.ts"
-import type { StoreError } from "../store/StoreError.ts"
+import { StoreError } from "../store/StoreError.ts"
 import { archivedDetail } from "./Archived.ts"
 import { MANIFESTS, type ManifestName, manifestName, parseManifestName } from "./ObjectNames.ts"
 import { assertEpochCurrent, isAccepted } from "./VaultDescriptorFetch.ts"
@@ -41,12 +41,19 @@ export interface ListedManifest extends ManifestName {
 /** All manifests of the vault: one LIST for up to 1,000 devices. Foreign files are passed over. */
 export const listManifests = Effect.gen(function* () {
   const { store } = yield* VaultSession
-  const listed = yield* Stream.runCollect(store.list(MANIFESTS))
+  const listed = yield* store.list(MANIFESTS).pipe(Stream.take(MOST_LISTED + 1), Stream.runCollect)
+  if (listed.length > MOST_LISTED) {
+    const detail = `more than ${MOST_LISTED} objects where manifests belong: its list does not end`
+    return yield* new StoreError({ reason: "NotAStore", operation: "list", subject: store.display, detail })
+  }
   return Chunk.toReadonlyArray(listed).flatMap((info): ReadonlyArray<ListedManifest> => {
     const name = parseManifestName(info.name)
     return name === null ? [] : [{ ...name, info }]
   })
 })
+
+/** Twice as many objects as a vault may have devices (Manifest.ts): conflict copies and others' files are among them. */
+const MOST_LISTED = 20_000
 
 /** Our own, or any device's, manifest by its regular name: one GET. */
 export const fetchManifestOf = (device: DeviceId) => fetchManifest(manifestName(device), device)

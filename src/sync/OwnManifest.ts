@@ -74,7 +74,10 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (found: FetchedM
       yield* rememberEtag(fetched)
       return { _tag: "Unchanged" } satisfies Settled as Settled
     case "Adopt":
-      if (fetched._tag === "Found") yield* adopt(fetched.manifest, fetched.etag)
+      if (fetched._tag !== "Found") return { _tag: "Unchanged" } satisfies Settled as Settled
+      if (known === null && (yield* isOfAnother(fetched.manifest, intents)))
+        return yield* fork(device, fetched.manifest)
+      yield* adopt(fetched.manifest, fetched.etag)
       return { _tag: "Adopted" } satisfies Settled as Settled
     case "Fork":
       if (fetched._tag !== "Found") return { _tag: "Unchanged" } satisfies Settled as Settled
@@ -145,6 +148,18 @@ const describe = Effect.fnUntraced(function* (fetched: FetchedManifest) {
         agrees: yield* agreesWith(fetched.manifest)
       } satisfies RemoteManifest as RemoteManifest
   }
+})
+
+/**
+ * Equal chains say that two logs add the same entries, not that they tell the same of them: copies of an installation that had not published yet may
+ * have read the same history file under different hosts. Up to where this device had published before a reset it is its own log; beyond, bodies decide.
+ */
+const isOfAnother = Effect.fnUntraced(function* (manifest: Manifest, intents: ReadonlyArray<SyncState.Intent>) {
+  const { binding } = yield* VaultSession
+  const isOurs = intents.some(({ nonce }) => nonce === manifest.nonce)
+  if (isOurs || manifest.sequence <= (yield* SyncState.highestIn(binding.vaultId))) return false
+  const known = yield* knownElsewhere(manifest, 0)
+  return Array.from({ length: manifest.last }, (_, index) => index + 1).some((number) => !known.has(number))
 })
 
 /** Whether our log has every operation of the manifest. */

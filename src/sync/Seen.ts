@@ -12,11 +12,19 @@ export interface Sighting {
   readonly sequence: number
 }
 
+/**
+ * A sighting above this is not believed: with one publication a microsecond nobody gets there in a century, and somebody who says so leaves the device
+ * that it speaks of no number to publish under.
+ */
+const BELIEVABLE = 2 ** 52
+
 /** The highest sequence of each device's manifest that any of these lists of sightings names. */
 export const highestOf = (sightings: Iterable<ReadonlyArray<Sighting>>): ReadonlyMap<DeviceId, number> => {
   const highest = new Map<DeviceId, number>()
   for (const list of sightings) {
-    for (const { device, sequence } of list) highest.set(device, Math.max(sequence, highest.get(device) ?? 0))
+    for (const { device, sequence } of list) {
+      if (sequence <= BELIEVABLE) highest.set(device, Math.max(sequence, highest.get(device) ?? 0))
+    }
   }
   return highest
 }

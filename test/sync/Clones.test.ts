@@ -208,6 +208,22 @@ describe("installations that share an id become several", () => {
       expect((yield* historyOf(b)).find((each) => each.command === "make")).toMatchObject({ duration: 5_000_000 })
     })
   )
+
+  it.scoped(
+    "copies of one that never published import the same file under different hosts: everybody learns the same",
+    () =>
+      Effect.gen(function* () {
+        const { a, b, clone } = yield* installation
+        const c = yield* clone("a", "c")
+        const entry = yield* imported(a, "make", 1_600_000_000)
+        yield* record(a, { ...entry, host: "the other host" })
+        yield* record(c, { ...entry, host: "one host" })
+        yield* push(a)
+        expect((yield* push(c)).forks).toMatchObject([{ moved: 1 }])
+        yield* converge(a, b, c)
+        expect(yield* historyOf(b)).toMatchObject([{ host: "one host" }])
+      })
+  )
 })
 
 describe("a copy that a file synchroniser left of this device's own manifest", () => {

@@ -97,10 +97,19 @@ const nothingNew = (devices: number): string =>
   devices === 0 ? "No other device has published anything yet" : `Nothing new from ${counted(devices, "other device")}`
 
 /** Archived objects are told together. */
-const problemLines = (problems: ReadonlyArray<Problem>): ReadonlyArray<string> =>
-  problems
-    .filter(({ kind }) => kind !== "archived")
-    .map(({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`)
+const problemLines = (problems: ReadonlyArray<Problem>): ReadonlyArray<string> => {
+  const all = problems.filter(({ kind }) => kind !== "archived")
+  const more = all.length - MOST_TOLD
+  return [
+    ...all
+      .slice(0, MOST_TOLD)
+      .map(({ detail, device, name }) => `Not used: ${printable(name)} of ${printable(device)}: ${printable(detail)}`),
+    ...(more > 0 ? [`Not used: ${counted(more, "more object")}; hx sync pull --json names them all.`] : [])
+  ]
+}
+
+/** Lines that anybody would read. */
+const MOST_TOLD = 50
 
 export const problemsJson = (problems: ReadonlyArray<Problem>): Json =>
   problems.map(({ detail, device, kind, name }) => ({ kind, device, name, detail }))
