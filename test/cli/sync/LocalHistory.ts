@@ -15,13 +15,18 @@ const withDatabase = <A, E>(data: string, effect: Effect.Effect<A, E, HistoryDb>
 }
 
 /** Records these commands as captured by the device whose data directory this is, one a second. */
-export const record = (data: string, commands: ReadonlyArray<string>, from = 1_700_000_000): Promise<void> =>
+export const record = (
+  data: string,
+  commands: ReadonlyArray<string>,
+  from = 1_700_000_000,
+  more: Partial<Pick<Entry, "cwd" | "host" | "session">> = {}
+): Promise<void> =>
   withDatabase(
     data,
     Effect.gen(function* () {
       const db = yield* HistoryDb
       const device = yield* db.device.id
-      yield* db.log.record(commands.map((command, index) => entry(device, command, from + index, index)))
+      yield* db.log.record(commands.map((command, index) => entry(device, command, from + index, index, more)))
     })
   )
 
@@ -32,9 +37,15 @@ export const rename = (data: string, label: string): Promise<void> =>
     Effect.flatMap(HistoryDb, (db) => db.device.rename(label))
   )
 
-const entry = (device: DeviceId, command: string, second: number, counter: number): Entry => {
+const entry = (
+  device: DeviceId,
+  command: string,
+  second: number,
+  counter: number,
+  more: Partial<Pick<Entry, "cwd" | "host" | "session">>
+): Entry => {
   const start = second * 1_000_000 + 1
-  const session = `session-${second - counter}`
+  const session = more.session ?? `session-${second - counter}`
   return {
     id: liveId(session, counter, start, command),
     start,
@@ -48,6 +59,7 @@ const entry = (device: DeviceId, command: string, second: number, counter: numbe
     shell: "zsh",
     origin: "live",
     device,
-    ordinal: counter
+    ordinal: counter,
+    ...more
   }
 }
