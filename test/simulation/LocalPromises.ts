@@ -6,6 +6,7 @@ import type { EntryId } from "../../src/domain/EntryId.ts"
 import type { ForgetRule } from "../../src/domain/ForgetRule.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { type Machine, on } from "./Machine.ts"
+import { isConditional } from "./StorePromises.ts"
 import { short, violated } from "./World.ts"
 
 export interface Ended {
@@ -23,6 +24,7 @@ export const afterCommand = (machine: Machine, ended: Ended): Effect.Effect<void
     yield* nothingLost(machine, ended, entries)
     yield* nothingReturns(machine, ended)
     machine.known = entries
+    yield* noForkForNothing(machine, ended)
     yield* nothingGoesBack(machine, ended)
   })
 
@@ -60,6 +62,19 @@ const nothingReturns = (machine: Machine, { command }: Ended) =>
     )
     if ((covered ?? 0) > 0) {
       violated(machine.world, 4, `${machine.name} has ${covered} entries again that are forgotten, after ${command}`)
+    }
+  })
+
+/** Promise 7, the other way round: where nothing was ever copied or put back, nobody takes a new id. */
+const noForkForNothing = (machine: Machine, { command }: Ended) =>
+  Effect.gen(function* () {
+    const { world } = machine
+    const before = machine.id
+    machine.id = yield* Effect.orDie(machine.disk.db.device.id)
+    const copied = world.happened.has("clone") || world.happened.has("backupRestored")
+    if (before === null || before === machine.id || copied) return
+    if (world.circumstances.honesty === "honest" && isConditional(world)) {
+      violated(world, 7, `${machine.name} took a new id on ${command}, though nobody else had its own`)
     }
   })
 

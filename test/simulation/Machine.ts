@@ -69,6 +69,8 @@ export interface Machine {
   /** Milliseconds. */
   clockWrongBy: number
   backup: Image | null
+  /** The device that it was when last seen. */
+  id: string | null
   /** The entries that it was last seen to have. */
   known: ReadonlySet<string>
   /** Highest sequence seen of each log, as last seen. */
@@ -86,6 +88,7 @@ export const makeMachine = (world: World, name: string, image: Image | null): Ef
       session: `${name} ${world.trace.length}`,
       clockWrongBy: 0,
       backup: null,
+      id: null,
       known: new Set(),
       seen: new Map(),
       busy: 0
@@ -100,6 +103,7 @@ export const replaceDisk = (machine: Machine, image: Image): Effect.Effect<void>
     yield* machine.disk.close
     machine.disk = yield* openDisk(machine.world, machine.name, image)
     machine.session = `${machine.name} ${machine.world.trace.length}`
+    machine.id = null
     machine.known = new Set()
     machine.seen = new Map()
   })

@@ -89,13 +89,14 @@ export const stepsOf = (seed: string, circumstances: Circumstances, count = STEP
   const weights = {
     ...WEIGHTS,
     ...(copies ? {} : { clone: honesty === "damaging" ? WEIGHTS.clone : 0, restore: 0, backup: 0 }),
-    damage: honesty === "damaging" ? 6 : 0
+    damage: honesty === "damaging" ? 10 : 0
   }
   const requestFaults = [
     ...faultsOf("request", "honest"),
     ...(honesty === "honest" ? [] : [...faultsOf("request", honesty), ...faultsOf("request", honesty)])
   ]
-  const damages = faultsOf("store", "damaging")
+  // What is put back is what promises are most easily broken by.
+  const damages = [...faultsOf("store", "damaging"), "rolledBack", "rolledBack", "storeRestored"] as const
   const faulty = random.pick([0, 0.2, 0.5])
   const deadly = random.pick([0, 0.1, 0.3])
   return Array.from({ length: count }, (_, index): Step => {
