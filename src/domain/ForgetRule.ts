@@ -35,3 +35,12 @@ export const windowCovers = (window: ForgetWindow, entry: Pick<Entry, "start" | 
   const slack = isLive(entry) ? 0 : IMPORTED_SLACK
   return entry.start >= window.from - slack && entry.start <= window.to + slack
 }
+
+/** More entries than these are many; so is more than this part of the history, where that is as many as LEAST at all. */
+const MANY = 1_000
+const PART = 0.1
+const LEAST = 100
+
+/** Whether removing so many entries is worth a second thought here, and a word where another device's rule did it. `all`: those there were before. */
+export const isMany = (entries: number, all: number): boolean =>
+  entries > MANY || (entries >= LEAST && entries > PART * all)

@@ -44,15 +44,6 @@ export interface ForgetPlan {
 
 const SAMPLE = 10
 
-/** More entries than these are many; so is more than this part of the history, where that is as many as LEAST at all. */
-const MANY = 1_000
-const PART = 0.1
-const LEAST = 100
-
-/** Whether removing so many entries is worth a second thought, here or where another device's rule does it. `all`: those there were before. */
-export const isMany = (entries: number, all: number): boolean =>
-  entries > MANY || (entries >= LEAST && entries > PART * all)
-
 /** What the request comes to, for people to look at before it is done. Fails with EntryIdError where an id names no one entry. */
 export const planForget = Effect.fn("Forget.plan")(function* (request: ForgetRequest) {
   const { history } = yield* HistoryDb

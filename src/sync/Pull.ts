@@ -14,6 +14,7 @@
 import { Effect, Option } from "effect"
 import { type Absorbed, HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
+import { isMany } from "../domain/ForgetRule.ts"
 import { tailFirst } from "../format/Manifest.ts"
 import { Progress } from "../platform/Progress.ts"
 import { archivedAmong } from "../store/ArchiveClass.ts"
@@ -39,6 +40,8 @@ export interface PullReport {
   readonly segments: number
   readonly bytes: number
   readonly absorbed: Absorbed
+  /** Whether rules of other devices removed so many entries here that it has to be said plainly. */
+  readonly removedMany: boolean
   readonly problems: ReadonlyArray<Problem>
   /** What became of the objects of others, as many as there are. */
   readonly objects: {
@@ -117,6 +120,7 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   const restored = options.restore === true && met.some(isArchived) ? yield* restoreArchived(met) : null
   if (restored !== null) yield* rememberAsked(restored.names)
   const applied = sum(outcomes, (outcome) => outcome.segments)
+  const absorbed = outcomes.reduce((total, outcome) => addAbsorbed(total, outcome.absorbed), NOTHING_ABSORBED)
   const doubted = problems.length + missing.length
   return {
     devices: devicesIn(peers, self),
@@ -127,12 +131,20 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
     },
     segments: applied,
     bytes: sum(outcomes, (outcome) => outcome.bytes),
-    absorbed: outcomes.reduce((total, outcome) => addAbsorbed(total, outcome.absorbed), NOTHING_ABSORBED),
+    absorbed,
+    removedMany: yield* removedMany(absorbed),
     problems: yield* withAsked(met),
     forks: own.forks,
     archivedManifests: archivedAmong(listing.map(({ info }) => info)).length,
     restored
   } satisfies PullReport as PullReport
+})
+
+/** How many there are is counted only where it matters. */
+const removedMany = Effect.fnUntraced(function* ({ removed }: Absorbed) {
+  if (!isMany(removed, 0)) return false
+  const { history } = yield* HistoryDb
+  return isMany(removed, (yield* history.summary).entries + removed)
 })
 
 /** Of so many objects, those that were neither applied nor a problem had been applied before. */

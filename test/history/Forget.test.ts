@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
-import { forget, type ForgetRequest, isMany, planForget } from "../../src/history/Forget.ts"
+import { isMany } from "../../src/domain/ForgetRule.ts"
+import { forget, type ForgetRequest, planForget } from "../../src/history/Forget.ts"
 import { B, imported, live, memory, SECOND, T0 } from "../db/Samples.ts"
 
 const request = (more: Partial<ForgetRequest>): ForgetRequest => ({

@@ -145,3 +145,29 @@ describe.each(stores)("what was forgotten, in $kind", { timeout: 180_000 }, ({ k
     expect(await everywhere()).toEqual([])
   })
 })
+
+describe("a pull that removes much", { timeout: 120_000 }, () => {
+  it("says so plainly, and to scripts; one that removes little does not", async () => {
+    const [a, b] = [makeDevice(scratch.path, "much-a"), makeDevice(scratch.path, "much-b")]
+    const store = `folder:${join(scratch.path, "much")}`
+    const init = (device: Device) => device.hx(["sync", "init", "--store", store, "--no-encrypt"])
+    for (const device of [a, b]) expect((await init(device)).code).toBe(0)
+    await record(
+      a.data,
+      Array.from({ length: 130 }, (_, index) => `make ${index}`)
+    )
+    await a.hx(["sync"])
+    await b.hx(["sync"])
+    await b.hx(["forget", "--match", "make 0", "--yes"])
+    await b.hx(["sync", "push"])
+    expect(await a.json(["sync", "pull"])).toMatchObject({ removed: 1, removedMany: false })
+    await b.hx(["forget", "--match", "make 1", "--yes"])
+    await b.hx(["forget", "--since", "2000-01-01", "--all-devices", "--yes", "--many"])
+    await b.hx(["sync", "push"])
+    const ran = await a.hx(["sync", "pull"])
+    expect(ran.stdout).toContain(
+      `Attention: "hx forget" on another device has removed 129 entries of this device's history`
+    )
+    expect(await a.json(["status"])).toMatchObject({ entries: 0 })
+  })
+})

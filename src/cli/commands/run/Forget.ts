@@ -5,7 +5,8 @@
 
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../../../db/HistoryDb.ts"
-import { forget, type ForgetPlan, isMany, planForget } from "../../../history/Forget.ts"
+import { isMany } from "../../../domain/ForgetRule.ts"
+import { forget, type ForgetPlan, planForget } from "../../../history/Forget.ts"
 import { Paths } from "../../../platform/Paths.ts"
 import { Progress } from "../../../platform/Progress.ts"
 import { Stdio } from "../../../platform/Stdio.ts"

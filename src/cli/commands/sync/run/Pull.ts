@@ -67,6 +67,7 @@ export const pullJson = (report: PullReport): { readonly [key: string]: Json } =
   added: report.absorbed.added,
   merged: report.absorbed.merged,
   removed: report.absorbed.removed,
+  removedMany: report.removedMany,
   refused: report.absorbed.refused,
   known: report.absorbed.known,
   problems: problemsJson(report.problems),
@@ -88,10 +89,16 @@ export const pullLines = (report: PullReport): ReadonlyArray<string> => {
     news.length > 0
       ? `Pulled ${news.join(", ")} from ${counted(changed, "device")}${fetched}.`
       : `${nothingNew(devices)}${fetched}.`,
+    ...(report.removedMany ? manyLines(absorbed.removed) : []),
     ...problemLines(report.problems),
     ...archivedLines(report.problems, report.restored)
   ]
 }
+
+const manyLines = (removed: number): ReadonlyArray<string> => [
+  `Attention: "hx forget" on another device has removed ${counted(removed, "entry", "entries")} of this device's history, for good.`,
+  "What is forgotten never comes back into hx; an export made earlier has it still."
+]
 
 const nothingNew = (devices: number): string =>
   devices === 0 ? "No other device has published anything yet" : `Nothing new from ${counted(devices, "other device")}`
