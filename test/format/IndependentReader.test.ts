@@ -2,10 +2,17 @@
 
 import { it } from "@effect/vitest"
 import { execFileSync, spawnSync } from "node:child_process"
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { Effect } from "effect"
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { describe, expect } from "vitest"
+import { plant } from "../../src/store/MemoryObjectStore.ts"
+import { manifestName } from "../../src/sync/ObjectNames.ts"
+import { runRotation } from "../../src/sync/Sync.ts"
+import { temporaryDirectory } from "../platform/TemporaryDirectory.ts"
+import { forgeAs } from "../sync/Forge.ts"
+import { joinAll, live, makeDevice, makeWorld, push, record } from "../sync/World.ts"
 
 const GOLDEN = join(import.meta.dirname, "golden", "v1")
 const READER = join(import.meta.dirname, "independent", "read_vault.py")
@@ -54,4 +61,45 @@ describe.skipIf(isMissing)("the independent reader", () => {
       rmSync(directory, { recursive: true })
     }
   })
+
+  it.scoped(
+    "reads a vault whose key was rotated: what the old key sealed as far as it stood then, and nothing made with it since",
+    () =>
+      Effect.gen(function* () {
+        const world = makeWorld()
+        const [a, b] = [yield* makeDevice(world, "a"), yield* makeDevice(world, "b")]
+        const old = yield* joinAll(a, b)
+        for (const [counter, device] of [a, b].entries()) {
+          yield* record(device, yield* live(device, `of ${counter}`, counter))
+          yield* push(device)
+        }
+        const name = manifestName(yield* b.id)
+        const forged = yield* forgeAs(
+          b,
+          yield* b.id,
+          world.bucket.objects.get(name)?.bytes ?? new Uint8Array(),
+          "forged"
+        )
+        const { recoveryKey } = yield* a.as(runRotation)
+        const directory = yield* temporaryDirectory
+        const read = (key: string) =>
+          Effect.sync(() => {
+            for (const [object, { bytes }] of world.bucket.objects) {
+              mkdirSync(dirname(join(directory, object)), { recursive: true })
+              writeFileSync(join(directory, object), bytes)
+            }
+            writeFileSync(join(directory, "key"), key)
+            return spawnSync(PYTHON, [READER, directory, join(directory, "key")], { encoding: "utf8" })
+          })
+        const { status, stdout } = yield* read(recoveryKey)
+        expect(status).toBe(0)
+        expect([...stdout.matchAll(/"command": "(of \d)"/g)].map(([, command]) => command).sort()).toEqual([
+          "of 0",
+          "of 1"
+        ])
+        expect((yield* read(old)).stderr.trim()).toBe("refused: an old recovery key")
+        plant(world.bucket, name, forged)
+        expect((yield* read(recoveryKey)).stderr.trim()).toMatch(/^refused: (published under|not the manifest)/)
+      })
+  )
 })

@@ -82,7 +82,7 @@ def vault_keys(raw, key_text):
     check(vault["version"] == 1 and vault["mandatory"] == [], "a newer vault")
     vault_id, mac = vault["vault"], vault.pop("mac")
     if vault["cipher"] == "none":
-        return vault_id, {}
+        return vault, {}
     epoch, key = recovery_key(key_text, vault_id)
     check(epoch == vault["epoch"] == len(vault["epochs"]), "an old recovery key")
     keys = {epoch: key}
@@ -94,7 +94,20 @@ def vault_keys(raw, key_text):
             okm = derive(keys[number + 1], 44, "hx.vault.wrap.1", vault_id, str(number))
             keys[number] = unseal(okm, record["wrapped"])
         check(derive(keys[number], 16, "hx.vault.check.1", vault_id, str(number)).hex() == record["check"], "key check")
-    return vault_id, keys
+    return vault, keys
+
+
+def check_accepted(vault, sealed, manifest):
+    """Under a key that is over, only the manifests that stood when it ended are believed."""
+    device, epoch = manifest["device"], manifest["epoch"]
+    check(epoch == int.from_bytes(sealed[8:12], "big"), "another epoch than it says")
+    if epoch == vault["epoch"]:
+        return
+    accepted = vault["epochs"][epoch - 1]["accepted"]
+    check({"device": device, "sequence": manifest["sequence"]} in accepted, "published under a key that is over")
+    objects = [each for rotation in vault.get("rotations", []) if rotation["epoch"] == epoch for each in rotation["objects"]]
+    digests = [each["sha256"] for each in objects if each["device"] == device]
+    check(not digests or sha256(sealed).hex() in digests, "not the manifest that stood when its key ended")
 
 
 # --- Envelope.ts
@@ -275,11 +288,13 @@ def read_adds(sections, count, log_device):
 
 # --- Manifest.ts, and HistoryDigest.ts for the sum of it all
 
-def read_log(directory, vault_id, keys, device):
+def read_log(directory, vault, keys, device):
+    vault_id = vault["vault"]
     sealed = (directory / "manifests" / f"{device}.hxm").read_bytes()
     reader = Bytes(open_object(sealed, vault_id, keys, "manifest", device, ""))
     manifest = json.loads(reader.take(reader.varint()))
     check(manifest["version"] == 1 and manifest["mandatory"] == [] and manifest["device"] == device, "manifest")
+    check_accepted(vault, sealed, manifest)
     operations = []
     for ref in manifest["segments"]:
         data = (directory / "segments" / device / f"{ref['id']}.hxs").read_bytes()
@@ -306,9 +321,9 @@ def digest(entries):
 def main(path, key_file=None):
     directory = pathlib.Path(path)
     key_text = pathlib.Path(key_file).read_text() if key_file else ""
-    vault_id, keys = vault_keys((directory / "vault.json").read_bytes(), key_text)
+    vault, keys = vault_keys((directory / "vault.json").read_bytes(), key_text)
     devices = sorted(file.stem for file in (directory / "manifests").glob("*.hxm"))
-    logs = [read_log(directory, vault_id, keys, device) for device in devices]
+    logs = [read_log(directory, vault, keys, device) for device in devices]
     entries = {o["entry"]["id"]: o["entry"] for _, log in logs for o in log if o["kind"] == "add"}
     print(json.dumps({"entries": len(entries), "digest": digest(entries.values())}))
     for name, operations in logs:
