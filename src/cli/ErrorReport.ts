@@ -72,6 +72,9 @@ export type Reportable =
   | Sync.ManifestCorrupt
   | Sync.SwapUnsettled
   | Sync.DeviceRetired
+  | Sync.DeviceUnknown
+  | Sync.RetireIncomplete
+  | Sync.RetiredEachOther
   | Sync.PartlyDone
   | Sync.NotProved
 
@@ -171,7 +174,24 @@ const ROWS: Rows = {
       "Another process keeps publishing as this device. Wait for it and try again."
     ),
   DeviceRetired: (e) =>
-    row(...SYNC.DeviceRetired, `by ${e.by}`, 'To come back under a new id: "hx sync reset", then "hx sync init".'),
+    row(
+      ...SYNC.DeviceRetired,
+      `by ${e.by}, which has taken over what this device had published`,
+      "Nothing local is lost. To come back under a new id, with all its history: hx sync init, then hx sync"
+    ),
+  DeviceUnknown: (e) => deviceUnknown(e),
+  RetireIncomplete: (e) =>
+    row(
+      ...SYNC.RetireIncomplete,
+      `${e.device}: ${e.lost.map(({ detail, name, operations }) => `${name}${operations === null ? "" : ` (${counted(operations, "entry", "entries")})`}: ${detail}`).join("; ")}`,
+      'Another device may have it: run the same command there, or "hx sync verify". To retire it and lose this: --accept-loss'
+    ),
+  RetiredEachOther: (e) =>
+    row(
+      ...SYNC.RetiredEachOther,
+      `${e.device}, and this device; nothing of it was deleted`,
+      'Run "hx sync" on both: the one that is told to be retired joins again with "hx sync init".'
+    ),
   PartlyDone: (e) => {
     const subject = `${e.store}: ${problemsText(e.problems)}`
     return e.problems.every((problem) => problem.kind === "archived")
@@ -179,6 +199,28 @@ const ROWS: Rows = {
       : row(...SYNC.PartlyDone, subject, e.problems.some(isOlder) ? TAKE_AS_IS : TRIED_AGAIN)
   },
   NotProved: (e) => notProved(e)
+}
+
+const deviceUnknown = ({ given, known, reason }: Sync.DeviceUnknown): Report => {
+  const [code, what] = SYNC.DeviceUnknown
+  switch (reason) {
+    case "Self":
+      return row(
+        code,
+        "This device cannot retire itself",
+        given,
+        'Run it on another device; or leave the vault: "hx sync reset" forgets the store here.'
+      )
+    case "Several":
+      return row(code, "More than one device is called so", `${given}: ${known.join(", ")}`, "Write its id.")
+    case "None":
+      return row(
+        code,
+        what,
+        known.length === 0 ? given : `${given}; known are ${known.join(", ")}`,
+        '"hx sync devices" shows their names and ids.'
+      )
+  }
 }
 
 /** Codes and first words of every message that has a row in a table; for `hx help exit-codes`. */

@@ -17,6 +17,9 @@ export const SYNC = {
   ManifestCorrupt: [5, "Manifest corruption detected"],
   SwapUnsettled: [4, "Sequence number conflict"],
   DeviceRetired: [3, "This device was retired"],
+  DeviceUnknown: [2, "No device is called so"],
+  RetireIncomplete: [5, "A device cannot be taken over whole, so nothing was done"],
+  RetiredEachOther: [4, "Two devices have retired each other"],
   PartlyDone: [8, "Completed with problems"],
   NotProved: [8, "Completed with problems"]
 } as const satisfies Readonly<Record<string, readonly [code: ExitCode, what: string]>>

@@ -90,6 +90,15 @@ export interface OwnLog {
    * `forget` with every rule known. For a move to an empty store, so that nothing lives only in the old one. Gives the number of operations.
    */
   readonly adoptForeign: Effect.Effect<number, DbError>
+  /** The same without the entries that one of these devices captured: their own logs tell of them. */
+  readonly adoptAbsent: (present: ReadonlySet<DeviceId>) => Effect.Effect<number, DbError>
+  /** Notes what another device's log says, once it has been applied, for `adoptGathered`; until then, or until this connection ends. */
+  readonly gather: (operations: ReadonlyArray<Operation>) => Effect.Effect<void, DbError>
+  /**
+   * Appends what was gathered and no operation of this log says: entries under the devices that captured them, how entries ended, and what is
+   * forgotten. Operations after number `published` tell of entries as they are now. Gives the number of operations.
+   */
+  readonly adoptGathered: (published: number) => Effect.Effect<number, DbError>
   /**
    * This installation turned out to be a clone: it continues under a new id. Operations after `common` that the other log lacks become
    * operations 1.. of the new log, each `add` naming the device that captured it; the old log becomes a peer's, applied up to `common`.

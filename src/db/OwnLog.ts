@@ -15,6 +15,7 @@ import type { LogContent, OwnLog } from "./HistoryDb.ts"
 import { append, endOfLog, ownTerm } from "./Operations.ts"
 import { makeChain } from "./OwnChain.ts"
 import { adoptForeign, fork } from "./OwnLogMoves.ts"
+import { adoptGathered, gather } from "./Takeover.ts"
 import { applyRules } from "./Rules.ts"
 import { KIND } from "./Schema.ts"
 import { deviceId } from "./ThisDevice.ts"
@@ -70,7 +71,21 @@ export const makeOwnLog = (connection: Connection): OwnLog => {
       )
     ),
 
-    adoptForeign: adoptForeign(connection).pipe(transaction, failing, Effect.withSpan("OwnLog.adoptForeign")),
+    adoptForeign: adoptForeign(connection, new Set()).pipe(
+      transaction,
+      failing,
+      Effect.withSpan("OwnLog.adoptForeign")
+    ),
+
+    adoptAbsent: Effect.fn("OwnLog.adoptAbsent")((present) =>
+      adoptForeign(connection, present).pipe(transaction, failing)
+    ),
+
+    gather: Effect.fn("OwnLog.gather")((operations) => gather(connection, operations).pipe(transaction, failing)),
+
+    adoptGathered: Effect.fn("OwnLog.adoptGathered")((published) =>
+      adoptGathered(connection, published).pipe(transaction, failing)
+    ),
 
     fork: Effect.fn("OwnLog.fork")((options) => fork(connection, options).pipe(transaction, failing))
   }

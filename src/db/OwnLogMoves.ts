@@ -2,6 +2,7 @@
 
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
+import type { DeviceId } from "../domain/Device.ts"
 import type { ForgetRule } from "../domain/ForgetRule.ts"
 import type { OperationIdentity } from "../domain/Operation.ts"
 import { type Connection, rows } from "./Connection.ts"
@@ -13,7 +14,11 @@ import { allRules } from "./Rules.ts"
 import { KIND } from "./Schema.ts"
 import { deviceId, setDeviceId } from "./ThisDevice.ts"
 
-export const adoptForeign = Effect.fnUntraced(function* (connection: Connection): Effect.fn.Return<number, SqlError> {
+/** `present`: devices whose own captures are left out. */
+export const adoptForeign = Effect.fnUntraced(function* (
+  connection: Connection,
+  present: ReadonlySet<DeviceId>
+): Effect.fn.Return<number, SqlError> {
   const { sql } = connection
   const end = yield* endOfLog(connection)
   const own = yield* ownTerm(connection)
@@ -22,7 +27,7 @@ export const adoptForeign = Effect.fnUntraced(function* (connection: Connection)
     SELECT ${end} + row_number() OVER (ORDER BY seq, device), ${KIND.add}, seq, nullif(device, ${own}) FROM (
       SELECT seq, device FROM entries UNION SELECT entry, device FROM captures
       EXCEPT SELECT entry, coalesce(device, ${own}) FROM operations WHERE kind = ${KIND.add}
-    )`
+    ) WHERE device NOT IN (SELECT id FROM terms WHERE text IN (SELECT value FROM json_each(${JSON.stringify([...present])})))`
   const rule = yield* foreignRules(connection)
   if (rule.ids.length + rule.twins.length + rule.windows.length > 0) {
     yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)

@@ -22,7 +22,9 @@
  *           "sealed": bytes of the object
  *           "sha256": of its plaintext, 64 hex digits
  *           "chain":  R(last of the segment) }
- *       "retired":   [{ "device", "last", "at" }]: devices this one has taken over, the last operation of each that counts, when (µs)
+ *       "retired":   [{ "device", "last", "at" }]: devices this one has taken over, the last operation of each that counts, when (µs). Since hx 0.2
+ *                    perhaps also "label", its name for people, and "chain", R(last) of its log: by it the device itself, when it comes back, knows
+ *                    whether it has operations that nobody took over
  *       "seen":      [{ "device", "sequence" }]: the highest sequence this device has seen of each other device's manifest
  *     }
  *
@@ -79,6 +81,9 @@ export interface Retirement {
   readonly last: number
   /** µs since 1970 UTC. */
   readonly at: number
+  readonly label?: string | undefined
+  /** R(last) of its log; absent where not all of it could be taken over. */
+  readonly chain?: ChainHash | undefined
 }
 
 export interface SeenSequence {
@@ -153,7 +158,13 @@ const KNOWN_FEATURES: ReadonlySet<string> = new Set()
 const plain = (document: Omit<Manifest, "tail">): JsonObject => ({
   ...document,
   segments: document.segments.map((segment) => ({ ...segment })),
-  retired: document.retired.map((retirement) => ({ ...retirement })),
+  retired: document.retired.map(({ at, chain, device, label, last }) => ({
+    device,
+    last,
+    at,
+    ...(label === undefined ? {} : { label }),
+    ...(chain === undefined ? {} : { chain })
+  })),
   seen: document.seen.map((seen) => ({ ...seen }))
 })
 
@@ -196,7 +207,15 @@ const Document = Schema.Struct({
       chain: hex(16)
     })
   ).pipe(Schema.maxItems(MAX_SEGMENTS)),
-  retired: Schema.Array(Schema.Struct({ device: deviceId, last: count, at: count })).pipe(Schema.maxItems(MAX_DEVICES)),
+  retired: Schema.Array(
+    Schema.Struct({
+      device: deviceId,
+      last: count,
+      at: count,
+      label: Schema.optional(Schema.String.pipe(Schema.maxLength(MAX_LABEL))),
+      chain: Schema.optional(hex(16))
+    })
+  ).pipe(Schema.maxItems(MAX_DEVICES)),
   seen: Schema.Array(Schema.Struct({ device: deviceId, sequence: positive })).pipe(Schema.maxItems(MAX_DEVICES))
 })
 

@@ -18,6 +18,7 @@ import { Always, Create, type ObjectStoreService, type StoreCapabilities } from 
 import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
 import { Stores } from "../store/Stores.ts"
 import { formatLocation, type StoreUrl } from "../store/StoreUrl.ts"
+import { noteArrival } from "./Arrival.ts"
 import { findKeyring, type GivenSecrets } from "./JoinKey.ts"
 import { knownVault, refuseOlder, rememberVault } from "./KnownVault.ts"
 import { comeBack, leave } from "./LeftStores.ts"
@@ -25,6 +26,7 @@ import { MANIFESTS, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { type Forked, readAndSettle } from "./OwnManifest.ts"
 import { strongEnough } from "./Passphrase.ts"
 import { type OpenWith, probe } from "./Probe.ts"
+import { rejoin } from "./Rejoin.ts"
 import { StoredCredentials } from "./StoredCredentials.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { ManifestCorrupt, VaultKeyRotated, VaultMismatch } from "./SyncError.ts"
@@ -82,7 +84,8 @@ export const init = Effect.fn("Init.run")(function* (given: InitOptions) {
   }
   yield* bind(binding, entered, options.device)
   const session = { binding, keyring: entered.keyring, store: yield* openWith(capabilities) }
-  const forks = yield* adoptOwn.pipe(Effect.provideService(VaultSession, session))
+  const returned = yield* Effect.provideService(rejoin, VaultSession, session)
+  const forks = returned === null ? yield* Effect.provideService(adoptOwn, VaultSession, session) : [returned]
   return yield* describe(session.store, binding, entered, capabilities, forks)
 })
 
@@ -316,8 +319,13 @@ const bind = Effect.fnUntraced(function* (
       const same = outcome === "joined" && before?.location === binding.location && before.vaultId === binding.vaultId
       if (!same) yield* Effect.zipRight(leave, comeBack(binding))
       yield* SyncState.binding.put(binding)
+      if (outcome === "joined") yield* noteArrival(binding)
       yield* rememberVault(binding.location, descriptor)
-      yield* SyncState.homeVault.put({ vaultId: binding.vaultId, encrypted: binding.encrypted })
+      yield* SyncState.homeVault.put({
+        vaultId: binding.vaultId,
+        encrypted: binding.encrypted,
+        location: binding.location
+      })
       yield* SyncState.founding.remove
       if (outcome !== "joined") yield* db.log.adoptForeign
       if (Option.isSome(device)) yield* db.device.rename(device.value)

@@ -1,6 +1,6 @@
 /** Fetching and applying what one device's log has that we lack. */
 
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import type { Absorbed } from "../db/HistoryDb.ts"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { Manifest, SegmentRef } from "../format/Manifest.ts"
@@ -10,8 +10,8 @@ import { type Meter, meterTransfer } from "../platform/Progress.ts"
 import type { ArchiveClass } from "../store/ArchiveClass.ts"
 import { archivedDetail } from "./Archived.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
-import type { Boundary } from "./Conflict.ts"
-import { boundariesOf, type KnownArchived, planLog, splitArchived } from "./LogPlan.ts"
+import { type Boundary, compareBoundaries } from "./Conflict.ts"
+import { boundariesOf, covers, type KnownArchived, planLog, splitArchived } from "./LogPlan.ts"
 import { fetchManifest } from "./ManifestFetch.ts"
 import { segmentName } from "./ObjectNames.ts"
 import type { Gathered } from "./PeerManifests.ts"
@@ -111,7 +111,8 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (
   const applied = [...first, ...second]
   const tail = plan.tail ? yield* applyTail(gathered) : NOTHING
   const pieces = [...applied, tail]
-  const problems = pieces.flatMap((piece) => piece.problems)
+  const superseded = pieces.some((piece) => piece.gone) && (yield* isSuperseded(gathered))
+  const problems = pieces.flatMap((piece) => (superseded && piece.gone ? [] : piece.problems))
   const archived = applied.flatMap((piece) => (piece.archived === null ? [] : [piece.archived]))
   yield* finish(gathered, problems, archived.length === 0 ? undefined : { at: triedAt, ids: archived })
   return {
@@ -119,8 +120,33 @@ const fetchOnce = Effect.fn("LogFetch.once")(function* (
     bytes: total(plan.segments),
     absorbed: pieces.reduce((sum, piece) => addAbsorbed(sum, piece.absorbed), NOTHING_ABSORBED),
     problems,
-    gone: pieces.some((piece) => piece.gone)
+    gone: !superseded && pieces.some((piece) => piece.gone)
   }
+})
+
+/**
+ * Of a conflict copy that is no newer than the manifest beside it, and says nothing else of the log as far as both can be compared, segments may be gone:
+ * their owner has replaced them, and all that they held is in that manifest's own.
+ */
+const isSuperseded = Effect.fnUntraced(function* ({ listed, manifest }: Gathered) {
+  if (!listed.isCopy) return false
+  const db = yield* HistoryDb
+  const regular = (yield* SyncState.allPeers).get(listed.device)
+  const own = (yield* db.device.id) === listed.device ? yield* ownLog : null
+  const known = own ?? regular
+  if (known === undefined || known === null || manifest.sequence > known.sequence || manifest.last > known.last)
+    return false
+  const whole = own !== null || covers(yield* db.peers.ranges(listed.device), 1, manifest.last)
+  return whole && compareBoundaries(known.boundaries, boundariesOf(manifest))._tag === "Agree"
+})
+
+/** This device's own log, where the copy is of its own manifest. */
+const ownLog = Effect.gen(function* () {
+  const publication = Option.getOrNull(yield* SyncState.publication.get)
+  if (publication === null) return null
+  const { last, segments, sequence } = publication
+  const boundaries = segments.map((segment): Boundary => ({ at: segment.last, chain: segment.chain }))
+  return { sequence, last, boundaries }
 })
 
 /** What became of one segment, or of the inline tail. */
@@ -264,6 +290,7 @@ const begin = (gathered: Gathered, boundaries: ReadonlyArray<Boundary>) => {
     boundaries,
     seen: manifest.seen,
     retired: manifest.retired.map((retirement) => retirement.device),
+    retirements: manifest.retired,
     forgiven,
     problem: null,
     epoch: manifest.epoch

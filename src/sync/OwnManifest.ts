@@ -16,6 +16,8 @@ import { boundariesOf } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { seenByPeers } from "./Seen.ts"
+import { noteRetired, recoverRetirements } from "./Retirements.ts"
+import { successorOf } from "./Successor.ts"
 import { ManifestCorrupt, SequenceConflict } from "./SyncError.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { knownElsewhere } from "./KnownElsewhere.ts"
@@ -39,6 +41,8 @@ export interface Forked {
   readonly to: DeviceId
   /** Operations that the other installation's log lacks, and that the new log begins with. */
   readonly moved: number
+  /** It came back after another device, of this name, had retired it: nobody took over what was moved. */
+  readonly retiredBy?: string
 }
 
 /** Reads our manifest and settles it. */
@@ -81,8 +85,10 @@ export const settle = Effect.fn("OwnManifest.settle")(function* (found: FetchedM
       return { _tag: "Adopted" } satisfies Settled as Settled
     case "Fork":
       if (fetched._tag !== "Found") return { _tag: "Unchanged" } satisfies Settled as Settled
+      yield* stopRetired
       return yield* fork(device, fetched.manifest)
     case "RolledBack":
+      yield* stopRetired
       // Behind what we published, and yet with operations that we lack: another installation wrote it, and force overwrites nobody.
       if (options.force && fetched._tag === "Found" && !(yield* agreesWith(fetched.manifest))) {
         return yield* fork(device, fetched.manifest)
@@ -119,6 +125,13 @@ const trustOutdated = Effect.fnUntraced(function* (
   const remembered = [...(known === null ? [] : [known]), ...intents].some(({ nonce }) => nonce === manifest.nonce)
   if (!remembered && (known !== null || !(yield* agreesWith(manifest)))) return fetched
   return { _tag: "Found", etag, manifest, sha256: "" } satisfies FetchedManifest as FetchedManifest
+})
+
+/** Our manifest may be gone, or another's, because we were retired: then no remedy brings it back. Costs a LIST, and a GET a manifest that is new. */
+const stopRetired = Effect.gen(function* () {
+  const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  const successor = yield* successorOf(self)
+  if (successor !== undefined) return yield* Effect.flatten(noteRetired(successor))
 })
 
 /** It cannot be read before it is restored, but the list tells its ETag, and so whether it is the one that we know. */
@@ -211,8 +224,11 @@ export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifes
         published: manifest.published,
         last: manifest.last,
         segments: manifest.segments,
+        label: manifest.label,
+        retired: manifest.retired.map((retirement) => retirement.device),
         ...keyCheckOf(keyring, manifest.epoch)
       }),
+      recoverRetirements(manifest.retired),
       // An older manifest of ours, put back by hand: peers have seen newer ones all the same.
       floor !== null && floor.sequence > manifest.sequence
         ? SyncState.floor.put({ ...floor, etag })

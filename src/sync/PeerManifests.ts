@@ -8,6 +8,7 @@ import { archiveClassOf } from "../store/ArchiveClass.ts"
 import { judgePeer } from "./Conflict.ts"
 import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
 import { manifestName } from "./ObjectNames.ts"
+import { type Claim, claimsIn, claimsOf, everRetired, ownClaims, settleClaims } from "./Retirements.ts"
 import { highestOf, type Sighting } from "./Seen.ts"
 import type { Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
@@ -35,6 +36,8 @@ interface PutOff {
 export interface GatherOptions {
   /** Believe what is there, though somebody has seen newer. */
   readonly force: boolean
+  /** This device's own manifest stands in the store: what it says of others counts. */
+  readonly stands: boolean
 }
 
 /** Reads the manifests that changed: one GET each, a second one for those that do not open or seem to have gone back. */
@@ -44,8 +47,9 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
 ) {
   const { concurrentDownloads, heldManifests } = yield* SyncTuning
   const known = yield* SyncState.allPeers
-  const retired = retiredBy(known.values())
-  const present = listing.filter((listed) => !retired.has(listed.device))
+  const standing = yield* standingClaims(listing, known, options)
+  const before = settleClaims([...standing.values()].flat())
+  const present = listing.filter((listed) => !before.has(listed.device))
   const changed = present.filter((listed) => known.get(listed.log)?.etag !== listed.info.etag)
   let held = 0
   const within = (fetch: typeof fetchOnce) => (listed: ListedManifest) =>
@@ -67,16 +71,39 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
     (each) => believe(each, known.get(each.listed.log), sightings, options),
     { concurrency: concurrentDownloads }
   )
-  const doubted = verdicts.flatMap((verdict) => (verdict._tag === "Doubted" ? [verdict] : []))
+  const believed = verdicts.flatMap((verdict) => (verdict._tag === "Believed" ? [verdict.gathered] : []))
+  for (const { listed, manifest } of believed) if (!listed.isCopy) standing.set(listed.device, claimsIn(manifest))
+  // A device that is new here hears of a retirement from the very manifests it has just read.
+  const retired = settleClaims([...standing.values()].flat())
+  const counts = ({ device }: ListedManifest) => !retired.has(device)
+  const doubted = verdicts.flatMap((verdict) => (verdict._tag === "Doubted" && counts(verdict.listed) ? [verdict] : []))
   return {
-    readable: verdicts.flatMap((verdict) => (verdict._tag === "Believed" ? [verdict.gathered] : [])),
+    retired,
+    readable: believed.filter(({ listed }) => counts(listed)),
     problems: doubted.map((verdict) => verdict.problem),
     /** What each log that was looked at is to be remembered with: why it could not be believed, or null where nothing is wrong. */
     verdicts: new Map<DeviceId, string | null>([
+      ...[...retired.keys()].map((device) => [device, null] as const),
       ...unchanged.map((listed) => [listed.log, null] as const),
-      ...doubted.map((verdict) => [verdict.log, verdict.problem.detail] as const)
+      ...doubted.map((verdict) => [verdict.listed.log, verdict.problem.detail] as const)
     ])
   }
+})
+
+/** What the manifests that stand say, as far as they have been read, this device's own among them. */
+const standingClaims = Effect.fnUntraced(function* (
+  listing: ReadonlyArray<ListedManifest>,
+  known: ReadonlyMap<DeviceId, SyncState.PeerState>,
+  { stands }: GatherOptions
+) {
+  const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  const standing = new Map<DeviceId, ReadonlyArray<Claim>>()
+  for (const { device, isCopy } of listing) {
+    const peer = known.get(device)
+    if (!isCopy && device !== self && peer !== undefined) standing.set(device, claimsOf(device, peer))
+  }
+  if (stands) standing.set(self, yield* ownClaims)
+  return standing
 })
 
 /** Remembers, for status, why a log could not be read, and that it can be again. */
@@ -111,7 +138,7 @@ export const findMissing = Effect.fn("PeerManifests.findMissing")(function* (
   self: DeviceId
 ) {
   const known = yield* SyncState.allPeers
-  const problems = missingFrom(listing, self, known).map(({ device, sequence }) => ({
+  const problems = missingFrom(listing, self, known, yield* everRetired).map(({ device, sequence }) => ({
     log: device,
     kind: "missing" as const,
     device: known.get(device)?.label ?? device,
@@ -131,7 +158,7 @@ export const forgiveMissing = Effect.fn("PeerManifests.forgiveMissing")(function
   self: DeviceId
 ) {
   const known = yield* SyncState.allPeers
-  for (const { device, sequence } of missingFrom(listing, self, known)) {
+  for (const { device, sequence } of missingFrom(listing, self, known, yield* everRetired)) {
     yield* SyncState.putPeer(device, { ...UNHEARD_OF, label: device, forgiven: sequence })
   }
   return [] as ReadonlyArray<Problem>
@@ -155,9 +182,9 @@ const UNHEARD_OF: Omit<SyncState.PeerState, "label" | "forgiven"> = {
 const missingFrom = (
   listing: ReadonlyArray<ListedManifest>,
   self: DeviceId,
-  known: ReadonlyMap<DeviceId, SyncState.PeerState>
+  known: ReadonlyMap<DeviceId, SyncState.PeerState>,
+  retired: ReadonlySet<DeviceId>
 ): ReadonlyArray<Sighting> => {
-  const retired = retiredBy(known.values())
   const listed = new Set<string>(listing.flatMap((each) => (each.isCopy ? [] : [each.device])))
   const expected = new Map<DeviceId, number>()
   const expect = ({ device, sequence }: Sighting) => {
@@ -192,7 +219,7 @@ const weightOf = (fetched: Fetched["fetched"]): number =>
 
 type Verdict =
   | { readonly _tag: "Believed"; readonly gathered: Gathered }
-  | { readonly _tag: "Doubted"; readonly log: DeviceId; readonly problem: Problem }
+  | { readonly _tag: "Doubted"; readonly listed: ListedManifest; readonly problem: Problem }
 
 const believe = Effect.fnUntraced(function* (
   { fetched, listed }: Fetched,
@@ -202,7 +229,7 @@ const believe = Effect.fnUntraced(function* (
 ) {
   const doubt = (kind: Problem["kind"], detail: string, more: Pick<Problem, "archived"> = {}): Verdict => ({
     _tag: "Doubted",
-    log: listed.log,
+    listed,
     problem: { kind, device: known?.label ?? listed.device, name: listed.info.name, detail, ...more }
   })
   if (fetched._tag === "Absent") return doubt("missing", "it was listed, but cannot be read")
@@ -255,11 +282,4 @@ const sequenceGap = (
 ): boolean => {
   const seen = sightings.get(device) ?? 0
   return known !== undefined && seen > known.sequence && seen > known.forgiven
-}
-
-/** Devices that another one has taken over: their manifests are not read any more. */
-const retiredBy = (peers: Iterable<SyncState.PeerState>): ReadonlySet<DeviceId> => {
-  const retired = new Set<DeviceId>()
-  for (const peer of peers) for (const device of peer.retired) retired.add(device)
-  return retired
 }

@@ -17,6 +17,7 @@ import { Always, Create, IfMatch, type PutCondition, type StoreCapabilities } fr
 import { oweOlder } from "./Debts.ts"
 import { rekeyPending } from "./KnownVault.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
+import { ownRetirements } from "./Retirements.ts"
 import { seenByPeers, seenByUs } from "./Seen.ts"
 import { type Block, blocks, sealedRun, type SealedSegment, sealWithinSize } from "./SegmentBuild.ts"
 import { holdsAny, planSegments, segmentLimits, type Step } from "./SegmentPlan.ts"
@@ -102,7 +103,7 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (
     chain: yield* db.log.chainAt(last),
     segments: pieces.segments,
     tail: pieces.tail,
-    retired: [],
+    retired: yield* ownRetirements,
     seen: yield* seenByUs(device)
   }
   return {

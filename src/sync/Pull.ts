@@ -21,14 +21,16 @@ import { archivedAmong } from "../store/ArchiveClass.ts"
 import { StoreError } from "../store/StoreError.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
 import { archivedDetail } from "./Archived.ts"
+import { bringAlong } from "./Arrival.ts"
 import { fetchLog, makeGate } from "./LogFetch.ts"
 import { planLog } from "./LogPlan.ts"
 import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
 import { manifestName, SEGMENTS } from "./ObjectNames.ts"
 import { type Forked, readAndSettle, type SettleOptions } from "./OwnManifest.ts"
-import { findMissing, forgiveMissing, gatherManifests, rememberVerdicts } from "./PeerManifests.ts"
+import { findMissing, forgiveMissing, type Gathered, gatherManifests, rememberVerdicts } from "./PeerManifests.ts"
 import { askedLately, rememberAsked, restoreArchived, type RestoreReport } from "./Restore.ts"
-import { DeviceRetired, type Problem } from "./SyncError.ts"
+import { noteRetired } from "./Retirements.ts"
+import type { Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
 
@@ -74,8 +76,9 @@ export interface PullForecast {
 export const forecast = Effect.fn("Pull.forecast")(function* () {
   const db = yield* HistoryDb
   const self = yield* db.device.id
-  const peers = othersIn(yield* listManifests, self)
-  const { problems, readable } = yield* gatherManifests(peers, { force: false })
+  const listing = yield* listManifests
+  const peers = othersIn(listing, self)
+  const { problems, readable } = yield* gatherManifests(peers, { force: false, stands: standsIn(listing, self) })
   const known = yield* SyncState.allPeers
   const plans = yield* Effect.forEach(readable, ({ listed, manifest }) =>
     Effect.map(db.peers.ranges(listed.log), (applied) => ({
@@ -104,17 +107,24 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   if (options.force) yield* Effect.flatMap(HistoryDb, (db) => db.peers.restartAll)
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const peers = othersIn(listing, self)
-  const { problems, readable, verdicts } = yield* gatherManifests(peers, options)
+  const { problems, readable, retired, verdicts } = yield* gatherManifests(peers, {
+    force: options.force,
+    stands: standsIn(listing, self)
+  })
   yield* rememberVerdicts(verdicts, listing)
-  const successor = readable.find(({ manifest }) => manifest.retired.some((retirement) => retirement.device === self))
-  if (successor !== undefined) return yield* new DeviceRetired({ by: successor.manifest.label })
+  const successor = retired.get(self)
+  if (successor !== undefined) return yield* Effect.flatten(noteRetired(successor))
   const tryAll = options.force || options.restore === true
   const gate = yield* makeGate(concurrentDownloads)
-  const outcomes = yield* progress.during("Pulling", "entries", (meter) =>
-    Effect.forEach(readable, (gathered) => fetchLog(gathered, gate, meter, { tryAll }), {
-      concurrency: concurrentDownloads
-    })
-  )
+  const outcomes = yield* progress.during("Pulling", "entries", (meter) => {
+    const fetchAll = (logs: typeof readable) =>
+      Effect.forEach(logs, (gathered) => fetchLog(gathered, gate, meter, { tryAll }), {
+        concurrency: concurrentDownloads
+      })
+    // Conflict copies after the manifests that they are copies of: what those hold a copy need not bring.
+    const [regular, copies] = [readable.filter(isRegular), readable.filter((each) => !isRegular(each))]
+    return Effect.zipWith(fetchAll(regular), fetchAll(copies), (first, second) => [...first, ...second])
+  })
   const missing = yield* options.force ? forgiveMissing(listing, self) : findMissing(listing, self)
   const met = [...own.problems, ...problems, ...missing, ...outcomes.flatMap((outcome) => outcome.problems)]
   const restored = options.restore === true && met.some(isArchived) ? yield* restoreArchived(met) : null
@@ -122,6 +132,7 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   const applied = sum(outcomes, (outcome) => outcome.segments)
   const absorbed = outcomes.reduce((total, outcome) => addAbsorbed(total, outcome.absorbed), NOTHING_ABSORBED)
   const doubted = problems.length + missing.length
+  if (met.length === 0) yield* bringAlong(new Set([...listing.map(({ device }) => device), ...retired.keys()]))
   return {
     devices: devicesIn(peers, self),
     changed: readable.length,
@@ -147,6 +158,8 @@ const removedMany = Effect.fnUntraced(function* ({ removed }: Absorbed) {
   return isMany(removed, (yield* history.summary).entries + removed)
 })
 
+const isRegular = ({ listed }: Gathered): boolean => !listed.isCopy
+
 /** Of so many objects, those that were neither applied nor a problem had been applied before. */
 const counted = (all: number, applied: number, problems: number): SyncState.ObjectCounts => ({
   applied,
@@ -163,6 +176,9 @@ const isOfSegment = ({ name }: Problem): boolean => name.startsWith(SEGMENTS)
 /** All logs but our own. A copy of our own manifest may be that of another installation which had our id. */
 const othersIn = (listing: ReadonlyArray<ListedManifest>, self: DeviceId) =>
   listing.filter((listed) => listed.device !== self || listed.isCopy)
+
+const standsIn = (listing: ReadonlyArray<ListedManifest>, self: DeviceId): boolean =>
+  listing.some(({ device, isCopy }) => device === self && !isCopy)
 
 const devicesIn = (peers: ReadonlyArray<ListedManifest>, self: DeviceId): number =>
   new Set(peers.map((listed) => listed.device).filter((device) => device !== self)).size

@@ -24,6 +24,7 @@ import { type Draft, draftPublication, dropIntent, isConditional, putManifest } 
 import { nowMicros } from "./SyncClock.ts"
 import { SwapUnsettled } from "./SyncError.ts"
 import { sweepProbes } from "./ProbeNotes.ts"
+import { ownRetirements } from "./Retirements.ts"
 import type { Durable } from "./SegmentUpload.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -64,6 +65,10 @@ export interface Pending {
   readonly deletions: number
   /** What is published is sealed under a key that is over: all of it has to be sealed and published again. */
   readonly rekey: boolean
+  /** This device has a new name, which the others have still to hear of. */
+  readonly renamed: boolean
+  /** Devices that this one has taken over, which the others have still to hear of. */
+  readonly retired: number
 }
 
 /** A round is lost only to another's publication or to an unheard one of our own: this many in a row mean a store that does not behave. */
@@ -78,8 +83,20 @@ export const pending = Effect.gen(function* () {
     ...(yield* db.log.content(end - operations + 1, end)),
     purged,
     deletions: (yield* urgentDebts).length,
-    rekey: yield* rekeyPending
+    rekey: yield* rekeyPending,
+    ...(yield* untold)
   } satisfies Pending as Pending
+})
+
+/** What a manifest says beside the log, where the one that stands says something else. */
+const untold = Effect.gen(function* () {
+  const published = Option.getOrNull(yield* SyncState.publication.get)
+  const label = yield* Effect.flatMap(HistoryDb, (db) => db.device.label)
+  const told = new Set<string>(published?.retired ?? [])
+  return {
+    renamed: published?.label !== undefined && published.label !== label,
+    retired: published === null ? 0 : (yield* ownRetirements).filter(({ device }) => !told.has(device)).length
+  }
 })
 
 const unpublished = Effect.gen(function* () {
@@ -190,6 +207,8 @@ const mustPublish = Effect.gen(function* () {
   const { operations, purged } = yield* unpublished
   const floor = yield* SyncState.floor.get
   if (yield* rekeyPending) return true
+  const { renamed, retired } = yield* untold
+  if (renamed || retired > 0) return true
   return (
     operations > 0 || purged > 0 || (Option.isSome(floor) && (yield* Effect.flatMap(HistoryDb, (db) => db.log.end)) > 0)
   )
@@ -239,6 +258,8 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
         published: manifest.published,
         last: manifest.last,
         segments: manifest.segments,
+        label: manifest.label,
+        retired: manifest.retired.map(({ device }) => device),
         ...sealedUnder
       }),
       SyncState.floor.remove,

@@ -2,6 +2,7 @@
 
 import { Effect, Layer, type Redacted } from "effect"
 import { underLock } from "./DeviceLock.ts"
+import type { DeviceName } from "./DeviceNames.ts"
 import { rotateKey, rotationPending, settledSession, settleRotation } from "./KeyRotation.ts"
 import { refuseWithoutNewKey } from "./KnownVault.ts"
 import { type Failure, noteFailure, notePull, notePush } from "./Outcome.ts"
@@ -9,8 +10,13 @@ import type { SettleOptions } from "./OwnManifest.ts"
 import { changePassphrase } from "./Passphrase.ts"
 import { pull, type PullOptions, type PullReport } from "./Pull.ts"
 import { needed, NOTHING_PUSHED, push, type PushReport } from "./Push.ts"
+import { planRetirement, retire, type RetireOptions } from "./Retire.ts"
+import { refuseRetired } from "./Retirements.ts"
 import { PartlyDone, type Problem } from "./SyncError.ts"
 import { requireBinding, VaultSession } from "./VaultSession.ts"
+
+/** Without the vault's newest key, or retired: the store need not be asked. */
+const refuseUseless = Effect.zipRight(refuseWithoutNewKey, refuseRetired)
 
 /** Publishes what is new here. With nothing to publish, the store is not even opened. */
 export const runPush = (options: SettleOptions) =>
@@ -18,7 +24,7 @@ export const runPush = (options: SettleOptions) =>
     rememberedPush(
       Effect.gen(function* () {
         yield* requireBinding
-        yield* refuseWithoutNewKey
+        yield* refuseUseless
         if (!options.force && !(yield* needed) && !(yield* rotationPending)) return NOTHING_PUSHED
         return yield* inSession(pushAndSettle(options))
       })
@@ -27,13 +33,13 @@ export const runPush = (options: SettleOptions) =>
 
 /** Fetches what is new elsewhere. Problems with single objects are in the report; see `failOnProblems`. */
 export const runPull = (options: PullOptions) =>
-  underLock(rememberedPull(Effect.zipRight(refuseWithoutNewKey, inSession(pull(options)))))
+  underLock(rememberedPull(Effect.zipRight(refuseUseless, inSession(pull(options)))))
 
 /** Pull, then push. Not to get as far as a store is a failure of the pull. */
 export const runSync = underLock(
   Effect.scoped(
     Effect.gen(function* () {
-      const opened = Effect.zipRight(refuseWithoutNewKey, Layer.build(VaultSession.layer)).pipe(
+      const opened = Effect.zipRight(refuseUseless, Layer.build(VaultSession.layer)).pipe(
         Effect.flatMap((context) => Effect.provide(settledSession, context))
       )
       const session = yield* Effect.tapError(opened, noteFailure("pull"))
@@ -60,12 +66,25 @@ export const failOnRefused = ({ refused }: PushReport) =>
 
 /** Gives the vault a new key, and publishes everything under it. */
 export const runRotation = underLock(
-  Effect.scoped(Effect.zipRight(refuseWithoutNewKey, Effect.provide(rotateKey, VaultSession.layer)))
+  Effect.scoped(Effect.zipRight(refuseUseless, Effect.provide(rotateKey, VaultSession.layer)))
 )
 
 /** Sets, changes or removes (null) what opens the vault beside its key. */
 export const runPassphrase = (passphrase: Redacted.Redacted | null) =>
-  underLock(Effect.zipRight(refuseWithoutNewKey, inSession(changePassphrase(passphrase))))
+  underLock(Effect.zipRight(refuseUseless, inSession(changePassphrase(passphrase))))
+
+/** Pulls, then tells which device is meant. Problems with other devices' objects do not keep it from that. */
+export const runRetirePlan = (given: string) =>
+  underLock(
+    Effect.zipRight(
+      refuseUseless,
+      inSession(Effect.zipRight(rememberedPull(pull({ force: false })), planRetirement(given)))
+    )
+  )
+
+/** Takes a device over, and deletes its objects. */
+export const runRetire = (device: DeviceName, options: RetireOptions) =>
+  underLock(Effect.zipRight(refuseUseless, inSession(retire(device, options))))
 
 const pushAndSettle = (options: SettleOptions) => Effect.zipLeft(push(options), settleRotation)
 

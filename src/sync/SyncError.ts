@@ -113,6 +113,36 @@ export class DeviceRetired extends Data.TaggedError("DeviceRetired")<{
   }
 }
 
+/** No device, or more than one, or this very device is called so. */
+export class DeviceUnknown extends Data.TaggedError("DeviceUnknown")<{
+  readonly given: string
+  readonly reason: "None" | "Several" | "Self"
+  /** Names and ids of those that could be meant. */
+  readonly known: ReadonlyArray<string>
+}> {
+  override get message(): string {
+    return `${this.reason}: ${this.given}`
+  }
+}
+
+/** A device cannot be taken over whole: what it has published can be read nowhere. Nothing was done. */
+export class RetireIncomplete extends Data.TaggedError("RetireIncomplete")<{
+  readonly device: string
+  /** At least one. */
+  readonly lost: ReadonlyArray<{ readonly name: string; readonly detail: string; readonly operations: number | null }>
+}> {
+  override get message(): string {
+    return `${this.device} cannot be taken over whole: ${this.lost.length} objects cannot be read`
+  }
+}
+
+/** Two devices have retired each other at the same time; nothing of that one was deleted. */
+export class RetiredEachOther extends Data.TaggedError("RetiredEachOther")<{ readonly device: string }> {
+  override get message(): string {
+    return `${this.device} has retired this device meanwhile`
+  }
+}
+
 /** Why an object of another device was passed over. */
 export type ProblemKind = "manifest" | "segment" | "rollback" | "missing" | "archived" | "newer"
 

@@ -47,7 +47,10 @@ export const Publication = Schema.Struct({
   last: Count,
   segments: Schema.Array(SegmentRefSchema),
   /** "check" (VaultDescriptor.ts) of the key that it is sealed under. Absent: the vault's first key, or none. */
-  key: Schema.optional(Schema.String)
+  key: Schema.optional(Schema.String),
+  /** This device's name, and the devices that it had taken over; absent of manifests published by an older hx. */
+  label: Schema.optional(Schema.String),
+  retired: Schema.optional(Schema.Array(Device))
 })
 export type Publication = typeof Publication.Type
 
@@ -114,6 +117,18 @@ export const PeerState = Schema.Struct({
   /** The sequence it had last seen of other devices. */
   seen: Schema.Array(Schema.Struct({ device: Device, sequence: Count })),
   retired: Schema.Array(Device),
+  /** The same with all that the manifest says of each; absent where an older hx has read it. */
+  retirements: Schema.optional(
+    Schema.Array(
+      Schema.Struct({
+        device: Device,
+        last: Count,
+        at: Instant,
+        label: Schema.optional(Schema.String),
+        chain: Schema.optional(Schema.String)
+      })
+    )
+  ),
   /** Sequences up to this one are not missed any more: the store went back, and a forced pull took it as it is. */
   forgiven: Count,
   /** Why it could not be read to its end last time. */
@@ -244,13 +259,30 @@ export const founding = document(
   Schema.Struct({ location: Schema.String, vaultId: Schema.String, moved: Schema.Boolean })
 )
 /** The vault this device last belonged to: its key is tried first, and a move to an empty store keeps it. */
-export const homeVault = document("sync.vault", Schema.Struct({ vaultId: Schema.String, encrypted: Schema.Boolean }))
+export const homeVault = document(
+  "sync.vault",
+  Schema.Struct({
+    vaultId: Schema.String,
+    encrypted: Schema.Boolean,
+    /** The store it was last in, as in StoreBinding; absent where an older hx has noted it. */
+    location: Schema.optional(Schema.String)
+  })
+)
 
 /**
- * The sequence up to which this device had published in a vault when it was reset. Peers that publish nothing themselves tell nobody what they have
- * seen, and would take a log that begins anew for one that went back.
+ * The sequences up to which this device had published in each vault when it left it. Peers that publish nothing themselves tell nobody what they have
+ * seen, and would take a log that begins anew for one that went back. Up to hx 0.1 of the last vault only.
  */
-export const highest = document("sync.highest", Schema.Struct({ vaultId: Schema.String, sequence: Count }))
+const Highest = Schema.Struct({ vaultId: Schema.String, sequence: Count })
+const highest = document("sync.highest", Schema.Union(Schema.Array(Highest), Highest))
+
+const highestOfAll = Effect.map(highest.get, (noted) => {
+  const known = Option.getOrElse(noted, (): ReadonlyArray<typeof Highest.Type> => [])
+  return "vaultId" in known ? [known] : known
+})
+
+/** More vaults than anybody moves between; the one left longest ago is forgotten first. */
+const MAX_HIGHEST = 16
 
 /** Archived objects that this device last asked the store to restore, and when; see Restore.ts. */
 export const restores = document("sync.restores", Schema.Struct({ at: Instant, names: Schema.Array(Schema.String) }))
@@ -307,14 +339,14 @@ const noteHighest = Effect.gen(function* () {
   const published = Option.match(yield* publication.get, { onNone: () => 0, onSome: (known) => known.sequence })
   const below = Option.match(yield* floor.get, { onNone: () => 0, onSome: (known) => known.sequence })
   const before = yield* highestIn(bound.vaultId)
-  yield* highest.put({ vaultId: bound.vaultId, sequence: Math.max(published, below, before) })
+  const sequence = Math.max(published, below, before)
+  const others = (yield* highestOfAll).filter(({ vaultId }) => vaultId !== bound.vaultId)
+  if (sequence > 0) yield* highest.put([...others, { vaultId: bound.vaultId, sequence }].slice(-MAX_HIGHEST))
 })
 
 /** See `highest`; 0 for a vault in which nothing had been published. */
 export const highestIn = (vaultId: string) =>
-  Effect.map(highest.get, (noted) =>
-    Option.match(noted, { onNone: () => 0, onSome: (each) => (each.vaultId === vaultId ? each.sequence : 0) })
-  )
+  Effect.map(highestOfAll, (noted) => noted.find((each) => each.vaultId === vaultId)?.sequence ?? 0)
 
 const peerCodec = Schema.parseJson(PeerState)
 const decodePeer = Schema.decode(peerCodec)

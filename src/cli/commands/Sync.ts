@@ -5,6 +5,7 @@ import { type CommandNode, group, lazily } from "../CommandTree.ts"
 import type { Reportable } from "../ErrorReport.ts"
 import type { Output } from "../Output.ts"
 import { check } from "./sync/Check.ts"
+import { devices } from "./sync/Devices.ts"
 import { init } from "./sync/Init.ts"
 import { key } from "./sync/Key.ts"
 import { lifecycle } from "./sync/Lifecycle.ts"
@@ -22,6 +23,7 @@ const children: ReadonlyArray<CommandNode<Reportable, Output | Progress | Stdio>
   status,
   check,
   verify,
+  devices,
   key,
   lifecycle,
   reset

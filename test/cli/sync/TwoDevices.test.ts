@@ -120,7 +120,7 @@ describe.each(stores)("two devices and a store: $kind", { timeout: 60_000 }, ({ 
     expect(await a.json(["sync", "push"])).toMatchObject({ operations: 1, forks: [] })
     const forked = await copy.hx(["sync", "push"])
     expect(forked.stdout).toMatch(
-      /^This installation was a copy of device [0-9a-f]{32}: it continues as a new device, [0-9a-f]{32}; 1 entry moved with it\.\nPublished 1 entry\.\n$/
+      /^This installation was a copy of device [0-9a-f]{32}: it continues as a new device, [0-9a-f]{32}; 1 entry moved with it\.\nWhere nobody uses the other one any more .*: hx sync devices forget [0-9a-f]{8}\nPublished 1 entry\.\n$/
     )
     expect(await b.json(["sync", "pull"])).toMatchObject({ added: 2, devices: 2 })
     expect((await a.hx(["sync", "pull"])).stdout).toContain("Pulled 1 new entry")

@@ -2,8 +2,6 @@
 
 import { Effect, Either, Option } from "effect"
 import { HistoryDb } from "../../../../db/HistoryDb.ts"
-import { MAX_LABEL } from "../../../../format/Manifest.ts"
-
 import { hostName } from "../../../../platform/HostName.ts"
 import { Paths } from "../../../../platform/Paths.ts"
 import { folderLocation, parseStoreUrl, quotingHint, type StoreUrl } from "../../../../store/StoreUrl.ts"
@@ -15,8 +13,8 @@ import { restoreToJoin } from "../../../../sync/Restore.ts"
 import { underLock } from "../../../../sync/DeviceLock.ts"
 import { init, type InitOptions } from "../../../../sync/Init.ts"
 import * as SyncState from "../../../../sync/SyncState.ts"
+import { checkName } from "../../../DeviceName.ts"
 import { Output } from "../../../Output.ts"
-import { printable } from "../../../Printable.ts"
 import { storeSetting } from "../../../StoreSetting.ts"
 import { services, wishes } from "../../../SyncLayers.ts"
 import { counted } from "../../../Units.ts"
@@ -36,7 +34,7 @@ export const run = (given: InitGiven) =>
   Effect.gen(function* () {
     const output = yield* Output
     const url = yield* chosenStore(given.store)
-    const device = yield* Effect.transposeMapOption(given.device, checkName)
+    const device = yield* Effect.transposeMapOption(given.device, (name) => checkName(name, "--device"))
     const secrets = yield* givenSecrets(given)
     if (given.noEncrypt) yield* refuseSecrets(secrets)
     const ready = { secrets, noEncrypt: given.noEncrypt, restore: given.restore, device }
@@ -93,19 +91,6 @@ const storeInUse = Effect.gen(function* () {
 })
 
 const machineName = Effect.map(hostName, (name) => Option.filter(Option.some(name), (text) => text !== ""))
-
-const checkName = (name: string): Effect.Effect<string, UsageError> => {
-  const trimmed = name.trim()
-  return trimmed !== "" && trimmed.length <= MAX_LABEL && printable(trimmed) === trimmed
-    ? Effect.succeed(trimmed)
-    : Effect.fail(
-        new UsageError({
-          what: "That cannot be the name of a device",
-          subject: `--device ${JSON.stringify(name.slice(0, 80))}`,
-          hint: `A name has 1 to ${MAX_LABEL} visible characters.`
-        })
-      )
-}
 
 const refuseSecrets = ({ key, passphrase }: InitOptions["secrets"]) =>
   Option.match(

@@ -94,6 +94,8 @@ export const contentText = (content: Pick<Pending, "operations" | "entries" | "r
 export const pendingLines = (waiting: Pending): ReadonlyArray<string> => [
   ...(waiting.operations > 0 ? [contentText(waiting)] : []),
   ...(waiting.purged > 0 ? [`${counted(waiting.purged, "forgotten entry", "forgotten entries")} to take out`] : []),
+  ...(waiting.renamed ? ["this device's new name"] : []),
+  ...(waiting.retired > 0 ? [`the retirement of ${counted(waiting.retired, "device")}`] : []),
   ...(waiting.rekey ? ["all that is published again, under the vault's new key"] : []),
   ...(waiting.deletions > 0 ? [`${counted(waiting.deletions, "object")} to delete`] : [])
 ]
