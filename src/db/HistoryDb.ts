@@ -71,6 +71,11 @@ export interface OwnLog {
   readonly finish: (id: EntryId, exit: number | null, duration: number | null) => Effect.Effect<void, DbError>
   /** Applies a rule here and appends it to the log. Operations of this log whose entry it covers become `purged`. */
   readonly forget: (rule: ForgetRule) => Effect.Effect<Absorbed, DbError>
+  /** The same with several rules, in one transaction: much faster than one by one. `each` hears of every rule that is done. */
+  readonly forgetAll: (
+    rules: ReadonlyArray<ForgetRule>,
+    each?: (absorbed: Absorbed) => Effect.Effect<void>
+  ) => Effect.Effect<Absorbed, DbError>
   /** At most `limit` operations from number `first` on, in order; bodies as they are now, merged with what other devices know. */
   readonly read: (first: number, limit: number) => Effect.Effect<ReadonlyArray<Operation>, DbError>
   readonly identities: (first: number, last: number) => Effect.Effect<ReadonlyArray<OperationIdentity>, DbError>

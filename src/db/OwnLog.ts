@@ -6,16 +6,17 @@ import type { Entry } from "../domain/Entry.ts"
 import type { EntryId } from "../domain/EntryId.ts"
 import type { ForgetRule } from "../domain/ForgetRule.ts"
 import { identityOf, type Operation } from "../domain/Operation.ts"
-import { absorb, nothing } from "./Absorb.ts"
+import { absorb, nothing, sum } from "./Absorb.ts"
 import { type Connection, rows, scalar } from "./Connection.ts"
 import { dbError } from "./DbError.ts"
 import { deviceOf, entryAt, idAt, readColumns, textsOfColumns } from "./LogColumns.ts"
 import { absorbFinishes, type Finish } from "./Finishes.ts"
-import type { LogContent, OwnLog } from "./HistoryDb.ts"
+import type { Absorbed, LogContent, OwnLog } from "./HistoryDb.ts"
 import { append, endOfLog, ownTerm } from "./Operations.ts"
 import { makeChain } from "./OwnChain.ts"
 import { adoptForeign, fork } from "./OwnLogMoves.ts"
 import { adoptGathered, gather } from "./Takeover.ts"
+import { type LooseTexts, noLooseTexts, sweepTexts } from "./Removal.ts"
 import { applyRules } from "./Rules.ts"
 import { KIND } from "./Schema.ts"
 import { deviceId } from "./ThisDevice.ts"
@@ -36,7 +37,11 @@ export const makeOwnLog = (connection: Connection): OwnLog => {
       finish(connection, { id, exit, duration }).pipe(transaction, failing)
     ),
 
-    forget: Effect.fn("OwnLog.forget")((rule: ForgetRule) => forget(connection, rule).pipe(transaction, failing)),
+    forget: Effect.fn("OwnLog.forget")((rule: ForgetRule) => forgetAll(connection, [rule]).pipe(transaction, failing)),
+
+    forgetAll: Effect.fn("OwnLog.forgetAll")((rules, each) =>
+      forgetAll(connection, rules, each).pipe(transaction, failing)
+    ),
 
     read: Effect.fn("OwnLog.read")((first: number, limit: number) => readLog(connection, first, limit).pipe(failing)),
 
@@ -129,10 +134,26 @@ const isTold = ({ sql }: Connection, body: string): Effect.Effect<boolean, SqlEr
     (found) => found !== undefined
   )
 
-const forget = Effect.fnUntraced(function* (connection: Connection, rule: ForgetRule) {
+const forgetAll = Effect.fnUntraced(function* (
+  connection: Connection,
+  rules: ReadonlyArray<ForgetRule>,
+  each: (absorbed: Absorbed) => Effect.Effect<void> = () => Effect.void
+) {
+  const loose = noLooseTexts()
+  let absorbed = nothing
+  for (const rule of rules) {
+    const one = yield* forget(connection, rule, loose)
+    absorbed = sum(absorbed, one)
+    yield* each(one)
+  }
+  yield* sweepTexts(connection, loose)
+  return absorbed
+})
+
+const forget = Effect.fnUntraced(function* (connection: Connection, rule: ForgetRule, loose: LooseTexts) {
   if (rule.ids.length + rule.twins.length + rule.windows.length === 0) return nothing
   const { sql } = connection
-  const removed = yield* applyRules(connection, [rule])
+  const removed = yield* applyRules(connection, [rule], loose)
   const identity = identityOf({ kind: "forget", rule })
   const issued = yield* scalar(sql`
     SELECT 1 FROM operations WHERE kind = ${sql.literal(String(KIND.forget))} AND identity = unhex(${identity})`)

@@ -11,10 +11,31 @@ import { entryColumns, type EntryRow, wordsOfRow } from "./EntryRows.ts"
 import { KIND } from "./Schema.ts"
 import { importedNeighbours, shadowAgain } from "./Shadow.ts"
 
-/** Marks ids as forgotten: nothing under them is ever taken in again. Entries and finishes that are here go. Gives the number of entries. */
+/** Row numbers of texts that may have no use any more. */
+export interface LooseTexts {
+  readonly commands: Set<number>
+  readonly terms: Set<number>
+}
+
+export const noLooseTexts = (): LooseTexts => ({ commands: new Set(), terms: new Set() })
+
+/** Overwrites those that have none. Once for many entries: the trigram index may have to be made anew. Inside the transaction that removed them. */
+export const sweepTexts = Effect.fnUntraced(function* (
+  connection: Connection,
+  { commands, terms }: LooseTexts
+): Effect.fn.Return<void, SqlError> {
+  if (commands.size > 0) yield* sweepCommands(connection, Array.from(commands))
+  if (terms.size > 0) yield* sweepTerms(connection, Array.from(terms))
+})
+
+/**
+ * Marks ids as forgotten: nothing under them is ever taken in again. Entries and finishes that are here go. Gives the number of entries. Their texts
+ * are swept at once, or left to the caller who gives a place for them.
+ */
 export const forgetIds = Effect.fnUntraced(function* (
   connection: Connection,
-  ids: ReadonlyArray<EntryId>
+  ids: ReadonlyArray<EntryId>,
+  loose?: LooseTexts
 ): Effect.fn.Return<number, SqlError> {
   if (ids.length === 0) return 0
   const { sql } = connection
@@ -28,16 +49,20 @@ export const forgetIds = Effect.fnUntraced(function* (
   )
   const found = yield* rows<readonly [number]>(sql`
     SELECT e.seq FROM json_each(${list}) j CROSS JOIN entries e ON e.id = unhex(j.value)`)
+  const left = loose ?? noLooseTexts()
   yield* removeEntries(
     connection,
-    found.map(([seq]) => seq)
+    found.map(([seq]) => seq),
+    left
   )
+  if (loose === undefined) yield* sweepTexts(connection, left)
   return found.length
 })
 
 const removeEntries = Effect.fnUntraced(function* (
   connection: Connection,
-  seqs: ReadonlyArray<number>
+  seqs: ReadonlyArray<number>,
+  loose: LooseTexts
 ): Effect.fn.Return<void, SqlError> {
   if (seqs.length === 0) return
   const { sql } = connection
@@ -53,8 +78,10 @@ const removeEntries = Effect.fnUntraced(function* (
     connection,
     neighbours.filter((seq) => !gone.has(seq))
   )
-  yield* sweepCommands(connection, Array.from(new Set(going.map((row) => row[4]))))
-  yield* sweepTerms(connection, Array.from(new Set(going.flatMap(wordsOfRow))))
+  for (const row of going) {
+    loose.commands.add(row[4])
+    for (const word of wordsOfRow(row)) loose.terms.add(word)
+  }
 })
 
 /** What this log said about these entries keeps only its identity. */

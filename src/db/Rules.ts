@@ -8,13 +8,14 @@ import { SECOND } from "../domain/Instant.ts"
 import { TWIN_TOLERANCE, twinKey, type TwinKey, twinKeysOf } from "../domain/Twin.ts"
 import { type Connection, rows } from "./Connection.ts"
 import { hashOf } from "./Dictionary.ts"
-import { forgetIds } from "./Removal.ts"
+import { forgetIds, type LooseTexts } from "./Removal.ts"
 import { importedAround } from "./Shadow.ts"
 
-/** Takes in rules; gives the number of entries they removed. Inside a transaction. */
+/** Takes in rules; gives the number of entries they removed. Inside a transaction. `loose`: see forgetIds. */
 export const applyRules = Effect.fnUntraced(function* (
   connection: Connection,
-  rules: ReadonlyArray<ForgetRule>
+  rules: ReadonlyArray<ForgetRule>,
+  loose?: LooseTexts
 ): Effect.fn.Return<number, SqlError> {
   if (rules.length === 0) return 0
   const windows = yield* newWindows(
@@ -29,7 +30,7 @@ export const applyRules = Effect.fnUntraced(function* (
   const covered = new Set(ids)
   for (const id of yield* underWindows(connection, windows)) covered.add(id)
   for (const id of yield* underTwins(connection, twins, ids)) covered.add(id)
-  return yield* forgetIds(connection, Array.from(covered))
+  return yield* forgetIds(connection, Array.from(covered), loose)
 })
 
 /** Everything this database knows as forgotten, as one rule. */

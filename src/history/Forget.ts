@@ -83,16 +83,13 @@ export const forget = Effect.fn("Forget.forget")(function* (
 ) {
   const db = yield* HistoryDb
   meter.expect(entries)
-  const removed = yield* Effect.forEach(
-    rules,
-    (rule) =>
-      db.log.forget(rule).pipe(
-        Effect.tap((absorbed) => Effect.sync(() => meter.advance(absorbed.removed))),
-        Effect.zipLeft(breathe)
-      ),
-    { concurrency: 1 }
-  ).pipe(db.transaction)
-  return removed.reduce((sum, absorbed) => sum + absorbed.removed, 0)
+  const { removed } = yield* db.log.forgetAll(rules, (absorbed) =>
+    Effect.zipRight(
+      Effect.sync(() => meter.advance(absorbed.removed)),
+      breathe
+    )
+  )
+  return removed
 })
 
 /** The entry of an id or of its beginning; a whole id stands for an entry that has not come yet, too. */
