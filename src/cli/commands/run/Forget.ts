@@ -15,7 +15,7 @@ import { entryTable } from "../../EntryView.ts"
 import { layer } from "../../HistoryLayers.ts"
 import { momentOf, now } from "../../Moments.ts"
 import { Output } from "../../Output.ts"
-import { counted } from "../../Units.ts"
+import { counted, countText } from "../../Units.ts"
 import { UsageError } from "../../UsageError.ts"
 import { deviceNamed } from "./NamedDevice.ts"
 
@@ -113,7 +113,7 @@ const agree = Effect.fnUntraced(function* (plan: ForgetPlan, given: ForgetGiven)
       much
         ? {
             what: "So much is not forgotten without asking",
-            subject: `${entries(plan.entries)} of ${all}`,
+            subject: `${entries(plan.entries)} of ${countText(all)}`,
             hint: "If all of it is meant, say --many as well as --yes. hx export keeps a copy."
           }
         : {
@@ -127,7 +127,7 @@ const agree = Effect.fnUntraced(function* (plan: ForgetPlan, given: ForgetGiven)
   const more = plan.entries - plan.sample.length
   const shown = `${yield* entryTable(plan.sample, home)}\n${more > 0 ? `and ${entries(more)} more\n` : ""}`
   if (much) {
-    const question = `That is ${entries(plan.entries)} of ${all}, gone for good here and on every device. Type the number to forget them: `
+    const question = `That is ${entries(plan.entries)} of ${countText(all)}, gone for good here and on every device. Type the number to forget them: `
     const typed = yield* stdio.ask(`${shown}\n${question}`)
     return Option.exists(typed, (text) => text.trim().replaceAll(/[,. ]/g, "") === String(plan.entries))
   }
