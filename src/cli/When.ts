@@ -23,7 +23,7 @@ export const parseWhen = Effect.fn("When.parse")(function* (text: string, now: n
   const simple = parseSimple(trimmed, now)
   if (simple !== null) return simple
   const spoken = WORDS.test(trimmed) ? yield* parseSpoken(trimmed, now) : null
-  if (spoken !== null) return spoken
+  if (spoken !== null && Number.isSafeInteger(spoken)) return spoken
   return yield* new UsageError({ what: "Not a date or time that hx understands", subject: quoted(text), hint: HINT })
 })
 

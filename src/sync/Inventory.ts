@@ -32,7 +32,16 @@ export const inventory = Effect.scoped(
 
 /** Where the manifests have been listed already. */
 export const inventoryOf = <E>(store: ObjectStoreService, manifests: Stream.Stream<ObjectInfo, E>) =>
-  Stream.runFold(Stream.concat(manifests, store.list(SEGMENTS)), EMPTY, add)
+  Effect.suspend(() => {
+    // One pair of maps for the whole list: a copy for each object would take memory by the square of the devices.
+    const [devices, classes] = [new Map<DeviceId, DeviceHolding>(), new Map<string, Holding>()]
+    return Effect.as(
+      Stream.runForEach(Stream.concat(manifests, store.list(SEGMENTS)), (info) =>
+        Effect.sync(() => add(devices, classes, info))
+      ),
+      { devices, classes } satisfies Inventory as Inventory
+    )
+  })
 
 /** All devices together. */
 export const totalOf = ({ devices }: Inventory): DeviceHolding =>
@@ -50,24 +59,20 @@ export const plus = (a: Holding, b: Holding): Holding => ({ objects: a.objects +
 
 const NONE: Holding = { objects: 0, bytes: 0 }
 const NOTHING: DeviceHolding = { manifests: NONE, segments: NONE }
-const EMPTY: Inventory = { devices: new Map(), classes: new Map() }
 
 const SEGMENT = /^segments\/([0-9a-f]{32})\/[^/]+\.hxs$/
 
-const add = (sum: Inventory, info: ObjectInfo): Inventory => {
+const add = (devices: Map<DeviceId, DeviceHolding>, classes: Map<string, Holding>, info: ObjectInfo): void => {
   const one = { objects: 1, bytes: info.size }
   const manifest = parseManifestName(info.name)
-  if (manifest !== null) return put(sum, info, manifest.device, { manifests: one, segments: NONE })
-  const [, device = ""] = SEGMENT.exec(info.name) ?? []
-  return isDeviceId(device) ? put(sum, info, device, { manifests: NONE, segments: one }) : sum
-}
-
-const put = (sum: Inventory, info: ObjectInfo, device: DeviceId, more: DeviceHolding): Inventory => {
-  const { manifests, segments } = sum.devices.get(device) ?? NOTHING
-  const next = { manifests: plus(manifests, more.manifests), segments: plus(segments, more.segments) }
-  const devices = new Map(sum.devices).set(device, next)
-  const { size, storageClass } = info
-  if (storageClass === undefined) return { ...sum, devices }
-  const one = { objects: 1, bytes: size }
-  return { devices, classes: new Map(sum.classes).set(storageClass, plus(sum.classes.get(storageClass) ?? NONE, one)) }
+  const [, owner = ""] = SEGMENT.exec(info.name) ?? []
+  const device = manifest?.device ?? owner
+  if (!isDeviceId(device)) return
+  const { manifests, segments } = devices.get(device) ?? NOTHING
+  devices.set(
+    device,
+    manifest === null ? { manifests, segments: plus(segments, one) } : { manifests: plus(manifests, one), segments }
+  )
+  const { storageClass } = info
+  if (storageClass !== undefined) classes.set(storageClass, plus(classes.get(storageClass) ?? NONE, one))
 }

@@ -12,8 +12,9 @@ import { bytesText, counted, countText } from "../../../Units.ts"
 import { lagText, nameOf, wordsOf } from "./StatusRows.ts"
 
 /** One line for each device: this one first, then those it has heard of, then those that the store knows and this one does not. */
-export const devicesText = (known: SyncStatus) =>
-  table(
+export const devicesText = (known: SyncStatus) => {
+  const strangers = known.answer._tag === "Answered" ? known.answer.unknown : []
+  return table(
     [
       { title: "Device" },
       { title: "Id" },
@@ -32,18 +33,20 @@ export const devicesText = (known: SyncStatus) =>
         ""
       ],
       ...known.peers.map((peer) => peerRow(peer, known.now)),
-      ...(known.answer._tag === "Answered" ? known.answer.unknown : []).map((id) => [
-        UNKNOWN,
-        id,
-        "?",
-        "?",
-        "everything",
-        "hx sync pull"
-      ])
+      ...strangers.slice(0, MOST_STRANGERS).map((id) => [UNKNOWN, id, "?", "?", "everything", "hx sync pull"]),
+      ...(strangers.length > MOST_STRANGERS
+        ? [[moreText(strangers.length), "", "?", "?", "everything", "hx sync pull"]]
+        : [])
     ]
   )
+}
 
 const UNKNOWN = "(not pulled yet)"
+
+/** Whoever can write to the store can make as many as they like, and drawing a table takes memory for every row. */
+const MOST_STRANGERS = 50
+
+const moreText = (all: number): string => `(${countText(all - MOST_STRANGERS)} more, not pulled yet)`
 
 const peerRow = (peer: PeerStatus, now: number): ReadonlyArray<string> => [
   nameOf(peer.label),
@@ -152,6 +155,14 @@ const byDevice = (known: Pick<SyncStatus, "device" | "peers">, { devices }: Inve
     [known.device.id, `${nameOf(known.device.label)} (this one)`],
     ...known.peers.map(({ device, label }) => [device, nameOf(label)] as const)
   ])
+  const strangers = [...devices].filter(([device]) => !labels.has(device))
+  const rest = strangers.slice(MOST_STRANGERS).reduce(
+    (sum, [, held]) => ({
+      manifests: plus(sum.manifests, held.manifests),
+      segments: plus(sum.segments, held.segments)
+    }),
+    NOTHING
+  )
   return table(
     [
       { title: "Device" },
@@ -160,15 +171,25 @@ const byDevice = (known: Pick<SyncStatus, "device" | "peers">, { devices }: Inve
       { title: "Segments", align: "right" },
       { title: "Bytes", align: "right" }
     ],
-    [...devices].map(([device, { manifests, segments }]) => [
-      labels.get(device) ?? UNKNOWN,
-      device,
-      countText(manifests.objects),
-      countText(segments.objects),
-      bytesText(plus(manifests, segments).bytes)
-    ])
+    [
+      ...[...devices]
+        .filter(([device]) => labels.has(device))
+        .map(([device, held]) => holdingRow(labels.get(device) ?? "", device, held)),
+      ...strangers.slice(0, MOST_STRANGERS).map(([device, held]) => holdingRow(UNKNOWN, device, held)),
+      ...(strangers.length > MOST_STRANGERS ? [holdingRow(moreText(strangers.length), "", rest)] : [])
+    ]
   )
 }
+
+const NOTHING: DeviceHolding = { manifests: { objects: 0, bytes: 0 }, segments: { objects: 0, bytes: 0 } }
+
+const holdingRow = (label: string, device: string, { manifests, segments }: DeviceHolding): ReadonlyArray<string> => [
+  label,
+  device,
+  countText(manifests.objects),
+  countText(segments.objects),
+  bytesText(plus(manifests, segments).bytes)
+]
 
 const byKind = (total: DeviceHolding) => {
   const together = plus(total.manifests, total.segments)
