@@ -8,7 +8,7 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { otherDevices } from "./DeviceNames.ts"
 import { knownVault } from "./KnownVault.ts"
-import { type Claim, claimsOf, ownClaims, settleClaims } from "./Retirements.ts"
+import { type Claim, claimsOf, notedRetirement, ownClaims, settleClaims } from "./Retirements.ts"
 import { type PeerStatus, status, type StoreAnswer } from "./Status.ts"
 import * as SyncState from "./SyncState.ts"
 import { requireBinding } from "./VaultSession.ts"
@@ -100,5 +100,7 @@ export const devices = Effect.fn("Devices.list")(function* (options: { readonly 
 const retiredSelf = (retired: ReadonlyMap<DeviceId, Claim>) =>
   Effect.gen(function* () {
     const claim = retired.get(yield* Effect.flatMap(HistoryDb, (db) => db.device.id))
-    return claim === undefined ? null : { by: claim.label, at: claim.retirement.at }
+    if (claim !== undefined) return { by: claim.label, at: claim.retirement.at }
+    const noted = yield* notedRetirement
+    return noted === null ? null : { by: noted.by, at: null }
   })

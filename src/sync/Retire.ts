@@ -210,23 +210,27 @@ const deleteAll = Effect.fnUntraced(function* (device: DeviceId, label: string) 
   const all = [...manifests, ...segments]
   const failures = all.flatMap((each) => (each._tag === "Left" ? [each.left] : []))
   for (const error of failures.slice(0, 3)) yield* Effect.logWarning(`Not deleted, of ${label}: ${error.message}`)
-  if (failures.length === 0) yield* abortUploads(device)
+  const older = failures.length === 0 ? yield* purge(device) : 0
   return {
     deleted: all.length - failures.length,
     left: failures.length,
-    versionsLeft: all.filter((each) => each._tag === "Right" && each.right.versionsLeft).length,
+    versionsLeft: Math.max(older, all.filter((each) => each._tag === "Right" && each.right.versionsLeft).length),
     failure: failures[0] ?? null
   }
 })
 
-/** Uploads in parts that the device has left unfinished are billed, and nobody else knows of them. */
-const abortUploads = Effect.fnUntraced(function* (device: DeviceId) {
+/** Older versions, unfinished uploads and temporary files that the device has left: nobody else knows of them. Gives how many may not be deleted. */
+const purge = Effect.fnUntraced(function* (device: DeviceId) {
   const { store } = yield* VaultSession
-  if (store.uploads === undefined) return
-  yield* store.uploads(segmentsOf(device)).pipe(
-    Effect.flatMap((uploads) =>
-      Effect.forEach(uploads, ({ name, uploadId }) => store.abortMultipart(name, uploadId), { discard: true })
-    ),
-    Effect.catchTag("StoreError", (error) => Effect.logDebug(`Unfinished uploads were left: ${error.message}`))
-  )
+  if (store.purge === undefined) return 0
+  let left = 0
+  for (const prefix of [`${MANIFESTS}${device}`, segmentsOf(device)]) {
+    left += yield* store.purge(prefix).pipe(
+      Effect.map((purged) => purged.left ?? 0),
+      Effect.catchTag("StoreError", (error) =>
+        Effect.as(Effect.logDebug(`Older versions were left: ${error.message}`), 0)
+      )
+    )
+  }
+  return left
 })

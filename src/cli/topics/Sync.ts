@@ -44,6 +44,10 @@ export const sync: Topic = {
           "the store went back",
           'hx stops and says so. "hx sync pull --force" takes the store as it is; "hx sync push --force" publishes above everything that anybody has seen'
         ],
+        [
+          "a device is gone",
+          '"hx sync devices forget DEVICE", on any other one, takes its history over and deletes its objects. Should it come back, it is told, and "hx sync init" makes it a new device with all its history'
+        ],
         ["an object is damaged", "everything else is applied, the object is named, and the next pull tries it again"],
         [
           "in doubt",

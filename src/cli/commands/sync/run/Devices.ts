@@ -94,7 +94,8 @@ const behindText = ({ lag, listed, self }: DeviceReport): string => {
 const stateText = (each: DeviceReport): string => {
   if (each.retired !== null) {
     const left = each.listed === "same" || each.listed === "newer" ? "; its objects are still there" : ""
-    return `retired by ${nameOf(each.retired.by)}${left}`
+    const by = `retired by ${nameOf(each.retired.by)}`
+    return each.self ? `this device, ${by}: hx sync init brings it back` : `${by}${left}`
   }
   if (each.self) return each.keyBehind ? "this device; to publish again under the new key" : "this device"
   if (each.problem !== null) return printable(each.problem)
