@@ -48,8 +48,8 @@ export default tseslint.config(
       "no-restricted-syntax": ["error", ...unsafe]
     }
   },
-  // CommonJS on purpose, see its opening comment.
-  { files: ["scripts/entry.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
+  // CommonJS on purpose, see their opening comments.
+  { files: ["scripts/entry.cjs", "test/**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   { files: ["src/bin.ts", "src/platform/**"], rules: { "no-restricted-properties": "off" } },
   {
     files: ["test/**"],

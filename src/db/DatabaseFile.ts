@@ -4,7 +4,7 @@
  */
 
 import { Effect } from "effect"
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, realpathSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { errno } from "../platform/Errno.ts"
 import { closeToOthers, closeUnlinked, type Exposure } from "../platform/Exposure.ts"
@@ -98,24 +98,12 @@ const openOrCreate = (path: string): number => {
   }
 }
 
+/** SQLite makes names in the data directory durable, but not the name of that directory: without it a power failure takes everything. */
 const makeDataDirectory = (path: string): void => {
   try {
-    for (const made of makeDirectories(path, 0o700)) syncNames(dirname(made))
+    makeDirectories(path, 0o700)
   } catch (cause) {
     throw placeless(path, cause)
-  }
-}
-
-/** SQLite makes names in the data directory durable, but not the name of that directory: without it a power failure takes everything. */
-const syncNames = (directory: string): void => {
-  const handle = openSync(directory, constants.O_RDONLY)
-  try {
-    fsyncSync(handle)
-  } catch (cause) {
-    // Some file systems (network, FUSE) cannot sync a directory, and then there is nothing more to be had.
-    if (!["EINVAL", "ENOTSUP", "ENOSYS", "EISDIR", "EBADF"].includes(errno(cause) ?? "")) throw cause
-  } finally {
-    closeSync(handle)
   }
 }
 

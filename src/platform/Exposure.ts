@@ -19,11 +19,11 @@ export type Exposure =
 const CLOSED: Exposure = { _tag: "Closed" }
 
 /** Of what a path leads to, links followed; what is not there is closed. Throws what the file system throws. */
-export const closeToOthers = (path: string): Exposure => judge(path, statSync(path, { throwIfNoEntry: false }))
+export const closeToOthers = (path: string): Exposure => judge(path, statsOf(path, statSync))
 
 /** Of a file that is never a symbolic link unless somebody made it one: it could lead anywhere. */
 export const closeUnlinked = (path: string): Exposure => {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  const found = statsOf(path, lstatSync)
   return found?.isSymbolicLink() === true
     ? { _tag: "Refused", detail: `${path} is a symbolic link, which hx never makes` }
     : judge(path, found)
@@ -58,5 +58,17 @@ const isNowClosed = (path: string, mode: number): boolean => {
   } catch (cause) {
     if (errno(cause) === undefined) throw cause
   }
-  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & OTHERS_WRITE) === 0
+  return ((statsOf(path, statSync)?.mode ?? 0) & OTHERS_WRITE) === 0
+}
+
+/** Where a path cannot lead anywhere there is nothing to close: whoever opens it says why. */
+const NOWHERE: ReadonlyArray<string | undefined> = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]
+
+const statsOf = (path: string, look: (path: string) => Stats): Stats | undefined => {
+  try {
+    return look(path)
+  } catch (cause) {
+    if (NOWHERE.includes(errno(cause))) return undefined
+    throw cause
+  }
 }

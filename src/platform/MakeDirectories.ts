@@ -23,7 +23,9 @@ export const makeDirectories = (path: string, mode: number): ReadonlyArray<strin
   return missing
 }
 
-/** A new name is on the disk when its directory is. Not every file system can sync one, nor may everybody read every one: then there is no more to be had. */
+/** A new name is on the disk when its directory is. Some file systems (network, FUSE) cannot sync one, nor may everybody read every one. */
+const CANNOT_SYNC: ReadonlyArray<string | undefined> = ["EINVAL", "ENOTSUP", "ENOSYS", "EISDIR", "EBADF", "EACCES"]
+
 const syncNames = (directory: string): void => {
   try {
     const handle = openSync(directory, "r")
@@ -32,7 +34,8 @@ const syncNames = (directory: string): void => {
     } finally {
       closeSync(handle)
     }
-  } catch {
-    // As above.
+  } catch (cause) {
+    // Then there is no more to be had; a disk that fails is another matter.
+    if (!CANNOT_SYNC.includes(errno(cause))) throw cause
   }
 }

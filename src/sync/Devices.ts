@@ -8,7 +8,7 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { otherDevices } from "./DeviceNames.ts"
 import { knownVault } from "./KnownVault.ts"
-import { type Claim, claimsOf, notedRetirement, ownClaims, settleClaims } from "./Retirements.ts"
+import { type Claim, knownRetired, notedRetirement } from "./Retirements.ts"
 import { type PeerStatus, status, type StoreAnswer } from "./Status.ts"
 import * as SyncState from "./SyncState.ts"
 import { requireBinding } from "./VaultSession.ts"
@@ -48,10 +48,7 @@ export const devices = Effect.fn("Devices.list")(function* (options: { readonly 
   const binding = yield* requireBinding
   const peers = yield* SyncState.allPeers
   const newest = (yield* knownVault(binding))?.epoch ?? 0
-  const retired = settleClaims([
-    ...(yield* ownClaims),
-    ...[...peers].flatMap(([log, peer]): ReadonlyArray<Claim> => (peer.copy ? [] : claimsOf(log, peer)))
-  ])
+  const retired = yield* knownRetired
   const listed = new Set(known.answer._tag === "Answered" ? known.answer.unknown : [])
   const statuses = new Map(known.peers.map((peer) => [peer.device, peer]))
   const others = (yield* otherDevices(listed)).map(({ device, label }): DeviceReport => {

@@ -61,6 +61,13 @@ export const ownClaims = Effect.gen(function* () {
   return (yield* ownRetirements).map((retirement): Claim => ({ by, label, retirement }))
 })
 
+/** Who is retired, as far as is known here without asking. */
+export const knownRetired = Effect.gen(function* () {
+  const peers = yield* SyncState.allPeers
+  const told = [...peers].flatMap(([log, peer]): ReadonlyArray<Claim> => (peer.copy ? [] : claimsOf(log, peer)))
+  return settleClaims([...(yield* ownClaims), ...told])
+})
+
 /** Records retirements, to be published with this device's next manifest. What is recorded already is replaced. Inside a transaction. */
 export const recordRetirements = Effect.fn("Retirements.record")(function* (retirements: ReadonlyArray<Retirement>) {
   const vaultId = yield* currentVault

@@ -15,6 +15,7 @@ import { bytesOf, type Inventory, inventoryOf } from "./Inventory.ts"
 import { type KnownVault, knownVault } from "./KnownVault.ts"
 import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
 import { pending, type Pending } from "./Push.ts"
+import { knownRetired } from "./Retirements.ts"
 import { nowMicros } from "./SyncClock.ts"
 import type { KeyNeeded, VaultKeyRotated, WrongVaultKey } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
@@ -77,6 +78,8 @@ export interface PeerStatus {
   readonly segments: number
   readonly bytes: number
   readonly problem: string | null
+  /** The device that has taken it over; null where none has. */
+  readonly retiredBy: string | null
   /** What the store lists under its name: nothing new, a newer manifest than the one read here, or none at all; null where it was not asked. */
   readonly listed: "same" | "newer" | "gone" | null
 }
@@ -118,6 +121,7 @@ export const status = Effect.fn("Status.read")(function* (options: StatusOptions
   const peers = yield* SyncState.allPeers
   const asked = options.ask ? yield* askStore(binding, options) : NOT_ASKED
   const place = yield* placeOf(binding)
+  const retired = yield* knownRetired
   return {
     now: yield* nowMicros,
     store: binding.location,
@@ -141,7 +145,7 @@ export const status = Effect.fn("Status.read")(function* (options: StatusOptions
           },
     peers: yield* Effect.forEach(
       [...peers].filter(([, peer]) => !peer.copy),
-      ([log, peer]) => peerStatus(log, peer, asked.listing)
+      ([log, peer]) => peerStatus(log, peer, asked.listing, retired.get(log)?.label ?? null)
     ),
     answer: asked.answer,
     usage: yield* usageOf(place.name)
@@ -174,7 +178,12 @@ interface Asked {
 
 const NOT_ASKED: Asked = { answer: { _tag: "NotAsked" }, listing: null }
 
-const peerStatus = Effect.fnUntraced(function* (log: DeviceId, peer: SyncState.PeerState, listing: Asked["listing"]) {
+const peerStatus = Effect.fnUntraced(function* (
+  log: DeviceId,
+  peer: SyncState.PeerState,
+  listing: Asked["listing"],
+  retiredBy: string | null
+) {
   const db = yield* HistoryDb
   const applied = (yield* db.peers.ranges(log)).reduce(
     (sum, range) => sum + Math.max(0, Math.min(range.last, peer.last) - range.first + 1),
@@ -186,10 +195,12 @@ const peerStatus = Effect.fnUntraced(function* (log: DeviceId, peer: SyncState.P
     sequence: peer.sequence,
     published: peer.published,
     operations: peer.operations,
-    lag: peer.last - applied,
+    // Nobody reads what it publishes after that.
+    lag: retiredBy === null ? peer.last - applied : 0,
     segments: peer.segments,
     bytes: peer.bytes,
     problem: peer.problem,
+    retiredBy,
     listed: listing === null ? null : listedAs(log, peer, listing)
   }
   return result
@@ -211,7 +222,8 @@ const askStore = (binding: SyncState.StoreBinding, { holdings = false, patience 
     const began = yield* Clock.currentTimeMillis
     const listing = yield* within(patience, binding)(listManifests)
     const milliseconds = (yield* Clock.currentTimeMillis) - began
-    const others = listing.filter((listed) => listed.device !== self && !listed.isCopy)
+    const retired = yield* knownRetired
+    const others = listing.filter((listed) => listed.device !== self && !listed.isCopy && !retired.has(listed.device))
     const held = inventoryOf(store, Stream.fromIterable(listing.map(({ info }) => info)))
     const answer: StoreAnswer = {
       _tag: "Answered",

@@ -136,7 +136,8 @@ const scenarios: ReadonlyArray<Scenario> = [
           place.world.bucket.objects.delete(manifestName(yield* place.device.id))
         })
       ),
-    requests: { list: 1 },
+    // The second list asks whether this device was retired: then its manifest is gone for good.
+    requests: { list: 2 },
     command: ({ device }) => pull(device, true)
   },
   {
@@ -164,7 +165,8 @@ const scenarios: ReadonlyArray<Scenario> = [
     name: "a pull that finds out that it is a clone's",
     tuning,
     prepare: cloned,
-    requests: { list: 1 },
+    // The second list asks whether this device was retired, before it takes a new id.
+    requests: { list: 2 },
     command: ({ device }) => Effect.zipRight(pull(device), push(device))
   }
 ]

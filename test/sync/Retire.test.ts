@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { historyDigest } from "../../src/history/Export.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
+import { devices } from "../../src/sync/Devices.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
 import { runRetire, runRetirePlan } from "../../src/sync/Sync.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
@@ -174,6 +175,58 @@ describe("devices forget", () => {
       expect(yield* requestsOf(b, pull(b))).toEqual(["list"])
       yield* runs(a, "small")
       expect(yield* requestsOf(a, push(a))).toEqual(["put"])
+      const status = yield* a.as(devices({ ask: true }))
+      expect(status.devices.find(({ label }) => label === "old")).toMatchObject({ retired: { by: "laptop" }, lag: 0 })
+      expect(status.answer).toMatchObject({ devices: 1, unknown: [] })
+    })
+  )
+})
+
+describe("a device that is still at work while it is retired", () => {
+  it.scoped("what it publishes between being read and being deleted is taken over too", () =>
+    Effect.gen(function* () {
+      const { a, c, joined, world } = yield* three
+      let published = 0
+      world.faults.wrap = (store) => ({
+        ...store,
+        put: (name, bytes, options) =>
+          Effect.gen(function* () {
+            const stored = yield* store.put(name, bytes, options)
+            if (published++ > 0) return stored
+            yield* Effect.orDie(Effect.zipRight(runs(c, "in the very last moment"), push(c)))
+            return stored
+          })
+      })
+      expect(yield* retire(a, "old")).toMatchObject({ lost: [], left: 0 })
+      world.faults.wrap = (store) => store
+      const later = yield* joined("later")
+      yield* pull(later)
+      expect(yield* commandsOf(later)).toContain("in the very last moment")
+      expect(yield* digestOf(later)).toEqual(yield* digestOf(a))
+    })
+  )
+
+  it.scoped("what it publishes later still is its own: it is told, and brings it when it joins again", () =>
+    Effect.gen(function* () {
+      const { a, c, key, world } = yield* three
+      let deleting = false
+      world.faults.wrap = (store) => ({
+        ...store,
+        delete: (name) =>
+          Effect.suspend(() => {
+            if (deleting) return store.delete(name)
+            deleting = true
+            return runs(c, "too late").pipe(Effect.zipRight(push(c)), Effect.orDie, Effect.zipRight(store.delete(name)))
+          })
+      })
+      yield* retire(a, "old")
+      world.faults.wrap = (store) => store
+      yield* runs(c, "later still")
+      expect(yield* Effect.flip(push(c))).toMatchObject({ _tag: "DeviceRetired" })
+      expect((yield* initDevice(c, { key })).forks).toMatchObject([{ moved: 2 }])
+      yield* push(c)
+      yield* pull(a)
+      expect(yield* commandsOf(a)).toEqual(expect.arrayContaining(["later still", "too late"]))
     })
   )
 })
@@ -251,6 +304,9 @@ describe("a device that was retired and comes back", () => {
       yield* retire(a, "old")
       expect(yield* push(c)).toMatchObject({ published: false })
       yield* runs(c, "typed on the old one")
+      // The swap that fails, the look at what stands there, and who says why.
+      const requests = yield* requestsOf(c, Effect.asVoid(Effect.flip(push(c))))
+      expect(requests).toEqual(["put", "get", "list", "get"])
       expect(yield* Effect.flip(push(c))).toMatchObject(RETIRED)
       expect(yield* requestsOf(c, Effect.flip(push(c)))).toEqual([])
       expect(yield* requestsOf(c, Effect.flip(pull(c)))).toEqual([])

@@ -12,7 +12,7 @@
  *     key          null where it is not encrypted, or not known; else { number, rotated: null for the first key, newer: null or { number, rotated } of a
  *                  key that this device has to be given, passphrase: whether one opens the vault }
  *     published    { sequence, at, operations, segments, bytes } of this device
- *     devices      [{ device, label, sequence, published, operations, lag, segments, bytes, problem, listed: "same" | "newer" | "gone" | null,
+ *     devices      [{ device, label, sequence, published, operations, lag, segments, bytes, problem, retiredBy, listed: "same" | "newer" | "gone" | null,
  *                  clockDiffers }]; `published` is by the device's own clock, `lag` counts operations
  *     answer       { ok: true, milliseconds, devices, changed, unknown: [id] } or { ok: false, error, subject }; null: not asked
  *     usage        [{ month: "2026-11", requests, failed, sent, received, unreached, operations: [{ operation, requests, failed, sent, received }] }],

@@ -103,7 +103,8 @@ const behindRows = ({ answer, peers }: SyncStatus): Rows => {
 }
 
 /** What of a device has not been applied here; undefined where nothing is known to lack. How much a newer manifest tells, only a pull can say. */
-export const lagText = ({ lag, listed }: PeerStatus): string | undefined => {
+export const lagText = ({ lag, listed, retiredBy }: PeerStatus): string | undefined => {
+  if (retiredBy !== null) return undefined
   if (listed === "newer" && lag === 0) return "has news"
   if (lag === 0) return undefined
   return `${counted(lag, "entry", "entries")}${listed === "newer" ? " or more" : ""}`

@@ -57,7 +57,8 @@ const peerRow = (peer: PeerStatus, now: number): ReadonlyArray<string> => [
   peer.problem === null ? stateOf(peer) : printable(peer.problem)
 ]
 
-const stateOf = ({ listed }: PeerStatus): string => {
+const stateOf = ({ listed, retiredBy }: PeerStatus): string => {
+  if (retiredBy !== null) return `retired by ${nameOf(retiredBy)}`
   if (listed === null) return "not asked"
   if (listed === "gone") return "gone from the store"
   return listed === "newer" ? "has news" : "up to date"
