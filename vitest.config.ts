@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
@@ -8,6 +9,8 @@ export default defineConfig({
     globalSetup: ["test/buildOnce.ts"],
     setupFiles: ["test/seed.ts"],
     pool: "forks",
+    // Much of a test's time is waiting for the programs it runs, so every processor gets a file.
+    maxWorkers: availableParallelism(),
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // A property that fails is shrunk; a test that hangs is a failure like any other.
