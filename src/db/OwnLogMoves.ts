@@ -3,7 +3,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import type { DeviceId } from "../domain/Device.ts"
-import type { ForgetRule } from "../domain/ForgetRule.ts"
+import { type ForgetRule, smallRules } from "../domain/ForgetRule.ts"
 import type { OperationIdentity } from "../domain/Operation.ts"
 import { type Connection, rows } from "./Connection.ts"
 import type { Finish } from "./Finishes.ts"
@@ -28,8 +28,7 @@ export const adoptForeign = Effect.fnUntraced(function* (
       SELECT seq, device FROM entries UNION SELECT entry, device FROM captures
       EXCEPT SELECT entry, coalesce(device, ${own}) FROM operations WHERE kind = ${KIND.add}
     ) WHERE device NOT IN (SELECT id FROM terms WHERE text IN (SELECT value FROM json_each(${JSON.stringify([...present])})))`
-  const rule = yield* foreignRules(connection)
-  if (rule.ids.length + rule.twins.length + rule.windows.length > 0) {
+  for (const rule of smallRules(yield* foreignRules(connection))) {
     yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)
   }
   // Finishes of entries that nobody has: the operation is all there is.

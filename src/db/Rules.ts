@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import type { EntryId } from "../domain/EntryId.ts"
 import { type ForgetRule, type ForgetWindow, IMPORTED_SLACK } from "../domain/ForgetRule.ts"
 import { SECOND } from "../domain/Instant.ts"
-import { TWIN_TOLERANCE, twinKey, type TwinKey, twinKeysOf } from "../domain/Twin.ts"
+import { ownTwinKey, TWIN_TOLERANCE, type TwinKey, twinKeysOf, undatedTwinKey } from "../domain/Twin.ts"
 import { type Connection, rows } from "./Connection.ts"
 import { hashOf } from "./Dictionary.ts"
 import { forgetIds, type LooseTexts } from "./Removal.ts"
@@ -102,36 +102,43 @@ const underTwins = Effect.fnUntraced(function* (
   if (twins.length === 0) return []
   const { sql } = connection
   const wanted = new Set(twins)
-  const named = yield* rows<readonly [number, string, number, number]>(sql`
+  const named = yield* rows<readonly [number | null, string, number, number]>(sql`
     SELECT e.start, c.text, e.live, e.command FROM json_each(${JSON.stringify(Array.from(ids))}) j
-    CROSS JOIN entries e ON e.id = unhex(j.value) AND e.start IS NOT NULL
+    CROSS JOIN entries e ON e.id = unhex(j.value)
     CROSS JOIN commands c ON c.id = e.command`)
-  for (const [start, command, live] of named) {
+  const undated = new Set<number>()
+  for (const [start, command, live, number] of named) {
     for (const key of twinKeysOf({ start, command, origin: live === 1 ? "live" : "import" })) wanted.delete(key)
+    if (wanted.delete(undatedTwinKey(command))) undated.add(number)
   }
   const around = yield* importedAround(
     connection,
-    named.map(([start, , , command]) => [command, start] as const),
+    named.flatMap(([start, , , command]) => (start === null ? [] : [[command, start] as const])),
     TWIN_TOLERANCE + SECOND
   )
   const near = yield* rows<Candidate>(sql`
     SELECT lower(hex(i.id)), i.start, c.text FROM json_each(${JSON.stringify(around)}) j
     CROSS JOIN entries i ON i.seq = j.value
     CROSS JOIN commands c ON c.id = i.command`)
+  const timeless = yield* rows<readonly [EntryId]>(sql`
+    SELECT lower(hex(i.id)) FROM json_each(${JSON.stringify(Array.from(undated))}) j
+    CROSS JOIN entries i ON i.command = j.value AND i.live = 0 AND i.start IS NULL`)
   const all = new Set(twins)
-  const covered = coveredBy(all, near)
+  const covered = [...coveredBy(all, near), ...timeless.map(([id]) => id)]
   if (wanted.size === 0) return covered
   for (let after = 0; ;) {
-    const page = yield* rows<readonly [EntryId, number, string, number]>(sql`
+    const page = yield* rows<readonly [EntryId, number | null, string, number]>(sql`
       SELECT lower(hex(i.id)), i.start, c.text, i.seq FROM entries i CROSS JOIN commands c ON c.id = i.command
-      WHERE i.seq > ${after} AND i.live = 0 AND i.start IS NOT NULL ORDER BY i.seq LIMIT 20000`)
+      WHERE i.seq > ${after} AND i.live = 0 ORDER BY i.seq LIMIT 20000`)
     if (page.length === 0) return covered
     covered.push(...coveredBy(all, page))
     after = page.at(-1)![3]
   }
 })
 
-type Candidate = readonly [id: EntryId, start: number, command: string, ...rest: ReadonlyArray<unknown>]
+type Candidate = readonly [id: EntryId, start: number | null, command: string, ...rest: ReadonlyArray<unknown>]
 
 const coveredBy = (keys: ReadonlySet<TwinKey>, candidates: ReadonlyArray<Candidate>): Array<EntryId> =>
-  candidates.filter(([, start, command]) => keys.has(twinKey(Math.floor(start / SECOND), command))).map(([id]) => id)
+  candidates
+    .filter(([, start, command]) => keys.has(ownTwinKey({ start, command, origin: "import" }) ?? ""))
+    .map(([id]) => id)

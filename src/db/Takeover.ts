@@ -8,7 +8,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import type { EntryId } from "../domain/EntryId.ts"
-import type { ForgetRule } from "../domain/ForgetRule.ts"
+import { type ForgetRule, smallRules } from "../domain/ForgetRule.ts"
 import { identityOf, type Operation, type OperationIdentity } from "../domain/Operation.ts"
 import { type Connection, rows } from "./Connection.ts"
 import { intern } from "./Dictionary.ts"
@@ -115,7 +115,7 @@ const adoptRules = Effect.fnUntraced(function* (connection: Connection): Effect.
   const bodies = yield* rows<readonly [string]>(sql`SELECT body FROM operations WHERE kind = ${forget}`)
   const named = new Set<string>(bodies.flatMap(([body]) => (JSON.parse(body) as ForgetRule).ids))
   const ids = purged.flatMap(([identity]) => (named.has(identity) ? [] : [identity as EntryId]))
-  if (ids.length === 0) return
-  const rule: ForgetRule = { ids, twins: [], windows: [] }
-  yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)
+  for (const rule of smallRules({ ids, twins: [], windows: [] })) {
+    yield* append(connection, { kind: "forget", rule }, JSON.stringify(rule), null)
+  }
 })

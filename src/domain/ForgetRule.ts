@@ -36,6 +36,27 @@ export const windowCovers = (window: ForgetWindow, entry: Pick<Entry, "start" | 
   return entry.start >= window.from - slack && entry.start <= window.to + slack
 }
 
+/** Ids in one rule: a rule is one operation of the log, which is held in memory as a whole and has to fit into a segment. */
+export const RULE_IDS = 5_000
+
+/** Twin keys in one rule: a live entry has three. */
+const RULE_TWINS = 3 * RULE_IDS
+
+/** The same said by as many rules as it takes. */
+export const smallRules = ({ ids, twins, windows }: ForgetRule): ReadonlyArray<ForgetRule> => {
+  const count = Math.max(
+    Math.ceil(ids.length / RULE_IDS),
+    Math.ceil(twins.length / RULE_TWINS),
+    Math.ceil(windows.length / RULE_IDS)
+  )
+  const part = <A>(all: ReadonlyArray<A>, size: number, at: number) => all.slice(at * size, (at + 1) * size)
+  return Array.from({ length: count }, (_, at) => ({
+    ids: part(ids, RULE_IDS, at),
+    twins: part(twins, RULE_TWINS, at),
+    windows: part(windows, RULE_IDS, at)
+  }))
+}
+
 /** More entries than these are many; so is more than this part of the history, where that is as many as LEAST at all. */
 const MANY = 1_000
 const PART = 0.1

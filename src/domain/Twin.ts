@@ -6,6 +6,9 @@
  * - When the live one is forgotten, its twin has to stay forgotten too, even if the file is imported years later. So a forget rule carries
  *   twin keys: for each forgotten entry, one key per second at which a twin may stand.
  *
+ * - A history file may not say when anything ran (bash's does not, unless told to). Which run a line of it stands for nobody can tell, so only a
+ *   rule that means a command at whatever time it ran (a text was forgotten, not one run) carries a key for it: with the second left empty.
+ *
  * A twin key is the first 128 bits of SHA-256 over the tag "hx.twin.1", the second and the command, as length-prefixed fields (EntryId.ts).
  * It needs no vault key: the rule names the entry's id, a hash of the same facts, anyway; and without a key rules survive a change of vault.
  */
@@ -24,6 +27,9 @@ const SECOND = 1_000_000
 export const twinKey = (second: number, command: string): TwinKey =>
   digest(field("hx.twin.1") + field(String(second)) + field(command))
 
+/** The key of every imported entry of this command that has no time. */
+export const undatedTwinKey = (command: string): TwinKey => digest(field("hx.twin.1") + field("") + field(command))
+
 /** The keys a rule carries for a forgotten entry: every second at which an imported twin of it may stand. Undated entries have none. */
 export const twinKeysOf = (entry: Pick<Entry, "start" | "command" | "origin">): ReadonlyArray<TwinKey> => {
   if (entry.start === null) return []
@@ -33,6 +39,8 @@ export const twinKeysOf = (entry: Pick<Entry, "start" | "command" | "origin">): 
   return seconds.map((each) => twinKey(each, entry.command))
 }
 
-/** The key under which an imported, dated entry is looked up among those of the rules; null for an entry that has no twins. */
-export const ownTwinKey = (entry: Pick<Entry, "start" | "command" | "origin">): TwinKey | null =>
-  entry.start === null || isLive(entry) ? null : twinKey(Math.floor(entry.start / SECOND), entry.command)
+/** The key under which an imported entry is looked up among those of the rules; null for a live one, which is nobody's twin. */
+export const ownTwinKey = ({ command, origin, start }: Pick<Entry, "start" | "command" | "origin">): TwinKey | null => {
+  if (isLive({ origin })) return null
+  return start === null ? undatedTwinKey(command) : twinKey(Math.floor(start / SECOND), command)
+}

@@ -1,7 +1,7 @@
 /**
  * `hx forget`: what a person means (ids, a text, a time) becomes rules that name entries, or one window, closed now at the latest. A text is
  * resolved to ids here and is never stored: the rule would otherwise tell what it was meant to hide. Ids in full and windows reach entries, too, that
- * have not come here yet.
+ * have not come here yet; and so does a text, where it is that of a command which some history file without times has.
  */
 
 import { Effect } from "effect"
@@ -9,8 +9,8 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import type { Entry } from "../domain/Entry.ts"
 import { type EntryId, isEntryId } from "../domain/EntryId.ts"
-import type { ForgetRule, ForgetWindow } from "../domain/ForgetRule.ts"
-import { twinKeysOf } from "../domain/Twin.ts"
+import { type ForgetRule, type ForgetWindow, RULE_IDS, smallRules } from "../domain/ForgetRule.ts"
+import { twinKeysOf, undatedTwinKey } from "../domain/Twin.ts"
 import { breathe } from "../platform/EventLoop.ts"
 import { type Meter, silentMeter } from "../platform/Progress.ts"
 import { show } from "./Show.ts"
@@ -54,17 +54,20 @@ export const planForget = Effect.fn("Forget.plan")(function* (request: ForgetReq
   const matching = match === null ? [] : yield* matchingIds(match, request)
   const window = match === null ? yield* windowOf(request) : null
   const within = window === null ? [] : yield* history.underWindow(window)
+  // Forgotten at whatever time, and by whomever, it ran: then a line that does not say when stands for nothing else.
+  const { device = null, since, until = null } = request
+  const timeless = new Set(since === null && until === null && device === null ? matching : [])
   const chosen = Array.from(new Set([...entriesNamed.map(({ id }) => id), ...matching, ...within]))
 
   const rules: Array<ForgetRule> = []
   const gone: Array<Entry> = [...entriesNamed]
   for (let from = 0; from < chosen.length; from += RULE_IDS) {
     const part = chosen.slice(from, from + RULE_IDS)
-    const { rule, visible } = yield* ruleFor(part)
+    const { rule, visible } = yield* ruleFor(part, timeless)
     rules.push(rule)
     for (const entry of visible) gone.push(entry)
   }
-  if (unseen.length > 0) rules.push({ ids: Array.from(new Set(unseen)), twins: [], windows: [] })
+  rules.push(...smallRules({ ids: Array.from(new Set(unseen)), twins: [], windows: [] }))
   // The window comes last: the entries that the other rules name tell what their twin keys stand for.
   if (window !== null) rules.push({ ids: [], twins: [], windows: [window] })
   const entries = Array.from(new Map(gone.map((entry) => [entry.id, entry])).values())
@@ -126,15 +129,17 @@ const windowOf = Effect.fnUntraced(function* ({ allDevices, device = null, now, 
   return { from, to, device: whose } satisfies ForgetWindow as ForgetWindow
 })
 
-/** Ids in one rule: a rule is one operation of the log, and is held in memory as a whole. */
-const RULE_IDS = 5_000
-
-/** The rule for these entries and whatever else stands for the same runs: in a history file that was imported, or will be. */
-const ruleFor = Effect.fnUntraced(function* (ids: ReadonlyArray<EntryId>) {
+/** The rule for these entries and whatever else stands for the same runs: in a history file that was imported, or will be, or has no times. */
+const ruleFor = Effect.fnUntraced(function* (ids: ReadonlyArray<EntryId>, timeless: ReadonlySet<EntryId>) {
   const { history } = yield* HistoryDb
   const all = Array.from(new Set([...ids, ...(yield* history.twinsOf(ids))]))
   const entries = yield* history.entries(all)
-  const twins = new Set(entries.flatMap(({ entry }) => twinKeysOf(entry)))
+  const twins = new Set(
+    entries.flatMap(({ entry }) => [
+      ...twinKeysOf(entry),
+      ...(timeless.has(entry.id) ? [undatedTwinKey(entry.command)] : [])
+    ])
+  )
   const rule: ForgetRule = { ids: all, twins: Array.from(twins), windows: [] }
   return { rule, visible: entries.filter(({ shadowed }) => !shadowed).map(({ entry }) => entry) }
 })

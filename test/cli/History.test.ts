@@ -190,6 +190,27 @@ describe("hx forget", () => {
     expect((await device.json(["find"]))["entries"]).toEqual([])
   })
 
+  it("takes the text from standard input, so that a secret is in no command line", async () => {
+    const device = await prepared("forget-input")
+    const forget = (stdin: string | Buffer, ...more: ReadonlyArray<string>) =>
+      device.hx(["forget", "--match", "-", ...more], { stdin })
+    expect((await forget("git status\n")).stderr).toContain("--yes")
+    for (const empty of ["", " \n"]) expect(await forget(empty, "--yes")).toMatchObject({ code: 2, stdout: "" })
+    expect(await forget("x".repeat(70_000), "--yes")).toMatchObject({ code: 2, stdout: "" })
+    expect((await device.json(["find"]))["entries"]).toHaveLength(4)
+    expect((await forget("git status\n", "--yes", "--json")).stdout).toContain('"removed":1')
+    expect((await device.json(["find", "git"]))["entries"]).toEqual([])
+  })
+
+  it("keeps out, once its text is forgotten, what a history file without times brings", async () => {
+    const device = await prepared("forget-undated")
+    await device.json(["forget", "--match", "git status", "--yes"])
+    const file = join(scratch.path, "undated.bash")
+    writeFileSync(file, "git status\ngit log\ngit status\n")
+    expect(await device.json(["import", "--file", file])).toMatchObject({ files: [{ added: 1, forgotten: 2 }] })
+    expect(commandsOf(await device.json(["find", "git"]))).toEqual(["git log"])
+  })
+
   it("asks twice for much: without a terminal --yes alone is not enough, and nothing is gone", async () => {
     const device = makeDevice(scratch.path, "forget-much")
     const file = join(scratch.path, "forget-much.zsh")

@@ -6,7 +6,7 @@ import type { Entry } from "../../src/domain/Entry.ts"
 import { importedId, liveId } from "../../src/domain/EntryId.ts"
 import type { ForgetRule } from "../../src/domain/ForgetRule.ts"
 import type { Operation } from "../../src/domain/Operation.ts"
-import { twinKeysOf } from "../../src/domain/Twin.ts"
+import { twinKeysOf, undatedTwinKey } from "../../src/domain/Twin.ts"
 
 export const DEVICES = ["c", "a", "b"].map((digit) => digit.repeat(32) as DeviceId)
 
@@ -53,6 +53,12 @@ export const rule: FastCheck.Arbitrary<ForgetRule> = FastCheck.oneof(
   entry.map(({ id }): ForgetRule => ({ ids: [id], twins: [], windows: [] })),
   entry.map((entry): ForgetRule => ({ ids: [entry.id], twins: twinKeysOf(entry), windows: [] })),
   entry.map((entry): ForgetRule => ({ ids: [], twins: twinKeysOf(entry), windows: [] })),
+  // As for a text: whenever it ran.
+  entry.map((entry): ForgetRule => ({
+    ids: [entry.id],
+    twins: [...twinKeysOf(entry), undatedTwinKey(entry.command)],
+    windows: []
+  })),
   FastCheck.record({
     from: FastCheck.constantFrom(0, 5, 7, 20, 30),
     length: FastCheck.constantFrom(0, 3, 10),

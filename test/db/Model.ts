@@ -3,7 +3,7 @@
 import { type Entry, isLive } from "../../src/domain/Entry.ts"
 import type { ForgetRule } from "../../src/domain/ForgetRule.ts"
 import type { Operation } from "../../src/domain/Operation.ts"
-import { twinKey } from "../../src/domain/Twin.ts"
+import { twinKey, undatedTwinKey } from "../../src/domain/Twin.ts"
 
 export const visible = (operations: ReadonlyArray<Operation>): ReadonlyArray<Entry> => {
   const adds = operations.flatMap((operation) => (operation.kind === "add" ? [operation.entry] : []))
@@ -43,7 +43,7 @@ export const visible = (operations: ReadonlyArray<Operation>): ReadonlyArray<Ent
 }
 
 const covers = (rule: ForgetRule, { command, device, origin, start }: Entry): boolean => {
-  if (start === null) return false
+  if (start === null) return origin !== "live" && rule.twins.includes(undatedTwinKey(command))
   if (origin !== "live" && rule.twins.includes(twinKey(Math.floor(start / 1_000_000), command))) return true
   const slack = origin === "live" ? 0 : 1_000_000
   return rule.windows.some(

@@ -4,6 +4,7 @@ import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import type { EntryId } from "../../src/domain/EntryId.ts"
 import { chainHash, emptyChain, extendChain } from "../../src/domain/LogChain.ts"
 import { identityOf, type Operation } from "../../src/domain/Operation.ts"
+import { RULE_IDS, smallRules } from "../../src/domain/ForgetRule.ts"
 import { twinKeysOf } from "../../src/domain/Twin.ts"
 import { A, B, imported, live, memory, SECOND, T0 } from "./Samples.ts"
 
@@ -242,6 +243,24 @@ describe("adoptForeign", () => {
       ])
       expect(yield* log.adoptForeign).toBe(0)
     }).pipe(Effect.provide(memory))
+  )
+
+  it.effect(
+    "says of much that was forgotten what it has to in many rules: none grows beyond what a segment can hold",
+    () =>
+      Effect.gen(function* () {
+        const { log, peers } = yield* HistoryDb
+        const ids = Array.from({ length: 2 * RULE_IDS + 1 }, (_, at) => live("gone", T0 + at).id)
+        for (const [at, rule] of smallRules({ ids, twins: [], windows: [] }).entries()) {
+          yield* peers.apply(B, at + 1, [{ kind: "forget", rule }])
+        }
+        expect(yield* log.adoptForeign).toBe(3)
+        const told = (yield* log.read(1, 9)).flatMap((operation) =>
+          operation.kind === "forget" ? [operation.rule.ids] : []
+        )
+        expect(told.map((each) => each.length)).toEqual([RULE_IDS, RULE_IDS, 1])
+        expect(told.flat().toSorted()).toEqual(ids.toSorted())
+      }).pipe(Effect.provide(memory))
   )
 })
 

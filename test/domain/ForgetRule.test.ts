@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { DeviceId } from "../../src/domain/Device.ts"
-import { IMPORTED_SLACK, windowCovers } from "../../src/domain/ForgetRule.ts"
+import { IMPORTED_SLACK, RULE_IDS, smallRules, windowCovers } from "../../src/domain/ForgetRule.ts"
 
 const device = DeviceId("0".repeat(32))
 const other = DeviceId("1".repeat(32))
@@ -32,5 +32,24 @@ describe("windowCovers", () => {
 
   it("covers nothing without a time", () => {
     expect(windowCovers(window, at(null))).toBe(false)
+  })
+})
+
+describe("smallRules", () => {
+  const numbered = (count: number) => Array.from({ length: count }, (_, at) => String(at)) as Array<never>
+
+  it("says the same in rules that a segment can hold, and nothing where there is nothing to say", () => {
+    const rule = { ids: numbered(2 * RULE_IDS + 1), twins: numbered(9 * RULE_IDS + 1), windows: [window] }
+    const small = smallRules(rule)
+    expect(small.map(({ ids, twins }) => [ids.length, twins.length])).toEqual([
+      [RULE_IDS, 3 * RULE_IDS],
+      [RULE_IDS, 3 * RULE_IDS],
+      [1, 3 * RULE_IDS],
+      [0, 1]
+    ])
+    expect(small.flatMap(({ ids }) => ids)).toEqual(rule.ids)
+    expect(small.flatMap(({ twins }) => twins)).toEqual(rule.twins)
+    expect(small.flatMap(({ windows }) => windows)).toEqual([window])
+    expect(smallRules({ ids: [], twins: [], windows: [] })).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { it as effectIt } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import { describe, expect, it } from "vitest"
-import { ownTwinKey, TWIN_TOLERANCE, twinKeysOf } from "../../src/domain/Twin.ts"
+import { ownTwinKey, TWIN_TOLERANCE, twinKeysOf, undatedTwinKey } from "../../src/domain/Twin.ts"
 
 const SECOND = 1_000_000
 const micros = fc.integer({ min: 0, max: 4_000_000_000_000_000 })
@@ -29,9 +29,11 @@ describe("twin keys", () => {
     expect(key("a")).not.toBe(key("b"))
   })
 
-  it("are none for what has no time, and a live entry is nobody's imported twin", () => {
+  it("of what has no time are those of its command alone, which no single run carries; a live entry is nobody's imported twin", () => {
     expect(twinKeysOf({ start: null, command: "x", origin: "live" })).toEqual([])
-    expect(ownTwinKey({ start: null, command: "x", origin: "import:zsh" })).toBeNull()
+    expect(twinKeysOf({ start: null, command: "x", origin: "import:bash" })).toEqual([])
+    expect(ownTwinKey({ start: null, command: "x", origin: "import:bash" })).toBe(undatedTwinKey("x"))
+    expect(undatedTwinKey("x")).not.toBe(undatedTwinKey("y"))
     expect(ownTwinKey({ start: 5, command: "x", origin: "live" })).toBeNull()
   })
 })

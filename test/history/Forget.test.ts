@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { isMany } from "../../src/domain/ForgetRule.ts"
 import { forget, type ForgetRequest, planForget } from "../../src/history/Forget.ts"
@@ -35,6 +35,48 @@ describe("forget", () => {
       // Another run of it, at another time, is another entry.
       yield* log.record([imported("export TOKEN=hunter2", T0 + 5 * SECOND)])
       expect(yield* commands).toHaveLength(2)
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("by text: what a history file without times brings later, too, on this device and on others", () =>
+    Effect.gen(function* () {
+      const { log, peers } = yield* HistoryDb
+      const undated = imported("export TOKEN=hunter2", null)
+      const secret = live("export TOKEN=hunter2", T0)
+      yield* log.record([secret, live("make", T0)])
+      const plan = yield* planForget(request({ match: "token" }))
+      yield* forget(plan)
+      yield* log.record([undated, imported("export TOKEN=hunter2", null, { ordinal: 1 })])
+      expect(yield* commands).toEqual(["make"])
+      // A device that has read such a file, and hears of the rule with and without the entry that it is about.
+      for (const known of [[secret], []]) {
+        const other = Effect.gen(function* () {
+          const there = yield* HistoryDb
+          yield* there.log.record([{ ...undated, device: B }, imported("ls", null)])
+          yield* there.log.record(known)
+          yield* there.peers.apply(
+            B,
+            1,
+            plan.rules.map((rule) => ({ kind: "forget", rule }) as const)
+          )
+          return yield* commands
+        })
+        expect(yield* Effect.provide(other, Layer.fresh(memory))).toEqual(["ls"])
+      }
+      expect(yield* peers.all).toEqual([])
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("of one run, by id or time or device: a file without times may stand for other runs, and keeps them", () =>
+    Effect.gen(function* () {
+      const { log } = yield* HistoryDb
+      const undated = imported("ls", null)
+      const runs = [live("ls", T0), live("ls", T0 + 10 * SECOND), live("ls", T0 + 20 * SECOND)]
+      yield* log.record([...runs, undated])
+      yield* forget(yield* planForget(request({ ids: [runs[0]!.id] })))
+      yield* forget(yield* planForget(request({ since: T0 + 15 * SECOND, allDevices: true })))
+      yield* forget(yield* planForget(request({ match: "ls", until: T0 + 12 * SECOND })))
+      expect(yield* commands).toEqual(["ls"])
     }).pipe(Effect.provide(memory))
   )
 

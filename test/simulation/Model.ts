@@ -7,7 +7,7 @@ import type { Entry } from "../../src/domain/Entry.ts"
 import type { EntryId } from "../../src/domain/EntryId.ts"
 import type { ForgetRule } from "../../src/domain/ForgetRule.ts"
 import { type OperationIdentity, identityOf } from "../../src/domain/Operation.ts"
-import { twinKey } from "../../src/domain/Twin.ts"
+import { twinKey, undatedTwinKey } from "../../src/domain/Twin.ts"
 
 interface Recorded {
   body: Entry
@@ -104,8 +104,8 @@ export class Model {
 /** "capture": only since a certain device captured it. */
 const coveredBy = (rule: ForgetRule, { body, captures }: Recorded): "yes" | "capture" | "no" => {
   if (rule.ids.includes(body.id)) return "yes"
-  if (body.start === null) return "no"
   const imported = body.origin !== "live"
+  if (body.start === null) return imported && rule.twins.includes(undatedTwinKey(body.command)) ? "yes" : "no"
   if (imported && rule.twins.includes(twinKey(Math.floor(body.start / 1e6), body.command))) return "yes"
   const slack = imported ? 1e6 : 0
   let verdict: "capture" | "no" = "no"

@@ -13,7 +13,9 @@ const options = {
   ),
   match: Options.text("match").pipe(
     Options.withPseudoName("TEXT"),
-    Options.withDescription("Forget every entry whose command holds this text as it stands, of any device"),
+    Options.withDescription(
+      "Forget every entry whose command holds this text as it stands, of any device; - reads it from standard input, or asks for it unseen"
+    ),
     Options.optional
   ),
   since: Options.text("since").pipe(
@@ -50,6 +52,7 @@ export const forget = leaf(
     summary: "Removes entries for good, here and at the next sync on every device.",
     examples: [
       'forget --match "export TOKEN="',
+      "forget --match -",
       "forget --since 15m --yes",
       "forget --since 2023-03-01 --until 2023-04-01 --device laptop"
     ]

@@ -42,7 +42,7 @@ export const security: Topic = {
     { heading: "What came from elsewhere" },
     "Commands are shown with control characters, invisible characters and those that change the reading direction written out, so that no entry can steer your terminal or pass for another one. Files, pipes and --format null have them as they are.",
     { heading: "Forgetting" },
-    "A secret that you typed: hx forget --match TEXT, then hx sync here, on the device that recorded it, and on the others. It is overwritten in the database, its index and log; the objects that held it are replaced and deleted, and so are their older versions in a bucket that keeps them, where the credentials allow it: push tells how many are left where they do not. Then change the secret all the same.",
+    "A secret that you typed: hx forget --match - (it asks for the text, so that this is not in your shell's history once more), then hx sync here, on the device that recorded it, and on the others. It is overwritten in the database, its index and log; the objects that held it are replaced and deleted, and so are their older versions in a bucket that keeps them, where the credentials allow it: push tells how many are left where they do not. Then change the secret all the same.",
     "It is not reached in: your shell's own history file, which hx only reads, and where the hx forget that you typed may stand too (name the entry by its id instead); exports and backups; copies of the store that others keep, such as snapshots or the versions of a file synchroniser; a device that is off, or was lost, until it syncs."
   ]
 }

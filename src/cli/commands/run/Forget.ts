@@ -5,6 +5,7 @@
 
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../../../db/HistoryDb.ts"
+import * as RawText from "../../../domain/RawText.ts"
 import { isMany } from "../../../domain/ForgetRule.ts"
 import { forget, type ForgetPlan, planForget } from "../../../history/Forget.ts"
 import { Paths } from "../../../platform/Paths.ts"
@@ -17,6 +18,7 @@ import { momentOf, now } from "../../Moments.ts"
 import { Output } from "../../Output.ts"
 import { counted, countText } from "../../Units.ts"
 import { UsageError } from "../../UsageError.ts"
+import { INPUT, wholeInput } from "../../WholeInput.ts"
 import { deviceNamed } from "./NamedDevice.ts"
 
 export interface ForgetGiven {
@@ -40,9 +42,10 @@ const forgetAndTell = Effect.fnUntraced(function* (given: ForgetGiven) {
   const output = yield* Output
   const progress = yield* Progress
   yield* check(given)
+  const match = yield* matchOf(given)
   const plan = yield* planForget({
     ids: given.ids,
-    match: Option.getOrNull(given.match),
+    match,
     since: yield* momentOf(given.since),
     until: yield* momentOf(given.until),
     device: Option.isNone(given.device) ? null : yield* deviceNamed(given.device.value),
@@ -56,6 +59,33 @@ const forgetAndTell = Effect.fnUntraced(function* (given: ForgetGiven) {
     agreed ? outcome(plan, given, synced).join("\n") : "Nothing was forgotten."
   )
 })
+
+/** What is typed on a command line goes into the shell's own history; what a terminal is asked for, or a file holds, does not. */
+const matchOf = Effect.fnUntraced(function* (given: ForgetGiven) {
+  if (!Option.contains(given.match, INPUT)) return Option.getOrNull(given.match)
+  const stdio = yield* Stdio
+  const typed = stdio.inputIsTerminal
+    ? Option.getOrElse(yield* stdio.ask("Forget what holds this text (it is not shown): ", { secret: true }), () => "")
+    : RawText.fromBytes(yield* wholeInput(MOST_BYTES))
+  if (typed.length > MOST_BYTES) {
+    const hint = "Give a part of the command that no other one has."
+    return yield* new UsageError({ what: "The text is too long", subject: "--match -, standard input", hint })
+  }
+  // What ends the last line is no part of it.
+  const text = typed.replace(/\r?\n$/, "")
+  if (text.trim() === "") return yield* emptyMatch("--match -, standard input")
+  return text
+})
+
+/** No part of a command that tells it from others comes near this. */
+const MOST_BYTES = 64 * 1024
+
+const emptyMatch = (subject: string) =>
+  new UsageError({
+    what: "An empty text would mean everything",
+    subject,
+    hint: "An empty text is in every command. To forget a time: --since WHEN"
+  })
 
 const outcome = (plan: ForgetPlan, given: ForgetGiven, synced: boolean): ReadonlyArray<string> => {
   if (plan.rules.length === 0) return ["Nothing to forget: no entry is meant by that.", ...elsewhere(given, synced)]
@@ -82,10 +112,7 @@ const check = (given: ForgetGiven): Effect.Effect<void, UsageError> => {
     const hint = "Name ids, or say --match TEXT, --since WHEN or --until WHEN."
     return new UsageError({ what: "Nothing says what to forget", subject: "hx forget", hint })
   }
-  if (Option.exists(given.match, (text) => text.trim() === "")) {
-    const hint = "An empty text is in every command. To forget a time: --since WHEN"
-    return new UsageError({ what: "An empty text would mean everything", subject: "--match", hint })
-  }
+  if (Option.exists(given.match, (text) => text.trim() === "")) return emptyMatch("--match")
   if (given.allDevices && !timed) {
     const hint = "Ids and texts are forgotten on every device anyway; only --since and --until can be about one."
     return new UsageError({ what: "An option without the one it belongs to", subject: "--all-devices", hint })

@@ -10,11 +10,11 @@ import { errno } from "../../../../platform/Errno.ts"
 import { Paths } from "../../../../platform/Paths.ts"
 import type { Setting } from "../../../../platform/Setting.ts"
 import { Settings } from "../../../../platform/Settings.ts"
-import { Stdio } from "../../../../platform/Stdio.ts"
 import * as SyncSettings from "../../../../platform/SyncSettings.ts"
 import type { GivenSecrets, SecretText } from "../../../../sync/JoinKey.ts"
 import { isPlainlyPath } from "../../../Secrets.ts"
 import { UsageError } from "../../../UsageError.ts"
+import { INPUT, wholeInput } from "../../../WholeInput.ts"
 
 export interface SecretOptions {
   readonly keyFile: Option.Option<string>
@@ -37,9 +37,6 @@ export const givenPassphrase = Effect.fn("GivenSecrets.passphrase")(function* (o
   const passphrase = yield* find("--passphrase-file", option, SyncSettings.PassphraseFile, SyncSettings.Passphrase)
   return yield* Effect.transposeMapOption(passphrase, toPassphrase)
 })
-
-/** Stands for standard input. */
-const INPUT = "-"
 
 /** No key or passphrase comes near this, in bytes; devices and pipes can be endless, so no more is read. */
 const MAX_BYTES = 16 * 1024
@@ -75,21 +72,7 @@ const readSecret = Effect.fnUntraced(function* (name: string, path: string) {
   return { source, text: Redacted.make(Buffer.from(bytes).toString("utf8")) } satisfies SecretText as SecretText
 })
 
-const readInput = Effect.flatMap(Stdio, (stdio) =>
-  Effect.tryPromise({
-    try: async () => {
-      const chunks: Array<Uint8Array> = []
-      let length = 0
-      for await (const chunk of stdio.input()) {
-        chunks.push(chunk)
-        length += chunk.length
-        if (length > MAX_BYTES) break
-      }
-      return Buffer.concat(chunks)
-    },
-    catch: (cause) => unreadable("standard input", reasonOf(cause))
-  })
-)
+const readInput = Effect.mapError(wholeInput(MAX_BYTES), ({ cause }) => unreadable("standard input", reasonOf(cause)))
 
 const readFileOf = Effect.fnUntraced(function* (name: string, path: string) {
   const { home, workingDirectory } = yield* Paths
