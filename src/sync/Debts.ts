@@ -6,7 +6,8 @@
  *
  * Where something that was published is forgotten, what older manifests and segments have left in the store is owed too: older versions of them (their
  * inline tails held it), unfinished uploads, temporary files. It is noted with the intent, before anything is sent, and paid when no manifest of ours
- * holds anything forgotten any more: two or three requests, and one for each older version. Other pushes ask nothing of the kind.
+ * holds anything forgotten any more: two or three requests, and one for each older version. Other pushes ask nothing of the kind. What may not be deleted
+ * is remembered, for status, and tried again with the next thing forgotten, or by `hx sync verify --repair`.
  */
 
 import { Duration, Effect, Option } from "effect"
@@ -138,6 +139,9 @@ const payOlder = Effect.fnUntraced(function* (device: DeviceId, published: SyncS
   )
   if (paid === null) return { paid, owed: 1 }
   yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => debt.older !== true))
+  const at = yield* nowMicros
+  const versionsLeft = paid.left === 0 ? undefined : { at, versions: paid.left }
+  yield* SyncState.updateActivity((activity) => ({ ...activity, versionsLeft }))
   return { paid, owed: 0 }
 })
 

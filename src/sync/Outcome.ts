@@ -1,4 +1,4 @@
-/** What is remembered of a push or a pull for `hx sync status`: how it went, or why it failed. */
+/** What is remembered of a push, a pull or a verification for `hx sync status`: how it went, or why it failed. */
 
 import { Effect } from "effect"
 import type { PullReport } from "./Pull.ts"
@@ -6,6 +6,7 @@ import type { PushReport } from "./Push.ts"
 import { nowMicros } from "./SyncClock.ts"
 import type { Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
+import { isRepaired, type VerifyReport } from "./VerifyReport.ts"
 
 export interface Failure {
   readonly _tag: string
@@ -24,6 +25,19 @@ export const notePull = (report: PullReport) =>
   Effect.flatMap(nowMicros, (at) =>
     SyncState.updateActivity((activity) => ({ ...activity, lastPull: at, pull: pulled(report, at) }))
   )
+
+export const noteVerify = ({ findings, objects, repaired }: VerifyReport) =>
+  Effect.flatMap(nowMicros, (at) => {
+    const mended = findings.filter((finding) => isRepaired({ repaired }, finding)).length
+    const verify: SyncState.LastVerify = {
+      at,
+      repair: repaired !== null,
+      objects: objects.vault + objects.manifests + objects.segments,
+      problems: findings.length - mended,
+      repaired: mended
+    }
+    return SyncState.updateActivity((activity) => ({ ...activity, verify }))
+  })
 
 /** What fails here too is only logged: the error itself is what the user has to hear of. */
 export const noteFailure = (during: Kind) => (error: Failure) =>

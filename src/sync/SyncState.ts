@@ -176,6 +176,19 @@ export const LastPull = Schema.Struct({
 })
 export type LastPull = typeof LastPull.Type
 
+/** What the last `hx sync verify` that got to its end came to; see VerifyReport. */
+export const LastVerify = Schema.Struct({
+  at: Instant,
+  /** Whether it was to repair. */
+  repair: Schema.Boolean,
+  /** Objects that were read and open. */
+  objects: Count,
+  /** What was wrong and still is, and what it has repaired. */
+  problems: Count,
+  repaired: Count
+})
+export type LastVerify = typeof LastVerify.Type
+
 /** When sync last did what; for status. */
 export const Activity = Schema.Struct({
   lastPush: Schema.NullOr(Instant),
@@ -191,6 +204,9 @@ export const Activity = Schema.Struct({
   ),
   push: Schema.optional(LastPush),
   pull: Schema.optional(LastPull),
+  verify: Schema.optional(LastVerify),
+  /** Older versions that may hold what was forgotten and that we may not delete: how many, null where we may not look. Absent: none. */
+  versionsLeft: Schema.optional(Schema.Struct({ at: Instant, versions: Schema.NullOr(Count) })),
   /** Conflicts met and resolved, newest last; at most ten. */
   conflicts: Schema.Array(Schema.Struct({ at: Instant, what: Schema.String }))
 })

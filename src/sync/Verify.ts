@@ -7,7 +7,8 @@
  * them; first and last operation, without gaps; the running hash of the log at every boundary; that our own log is that of the local database, and
  * that what is applied of the others is here; that no manifest is older than what this device or any other has seen.
  *
- * It changes nothing, here or there, unless it is to repair: but for what this device remembers of requests and of the vault.json that it proved.
+ * It changes nothing, here or there, unless it is to repair: but for what this device remembers: requests, the vault.json that it proved,
+ * and, for status, what it came to.
  *
  * Requests: one LIST for each 1,000 objects (and one for uploads in parts, on S3), one GET for each object that is part of the vault. More only where
  * something is wrong, or is published meanwhile.
@@ -19,32 +20,16 @@ import { settledSession } from "./KeyRotation.ts"
 import { refuseWithoutNewKey } from "./KnownVault.ts"
 import { VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { proveCurrent } from "./VaultDescriptorFetch.ts"
+import { noteVerify } from "./Outcome.ts"
 import { NotProved } from "./SyncError.ts"
-import type { Behind, Finding, Leftover } from "./VerifyFinding.ts"
+import type { Finding } from "./VerifyFinding.ts"
 import { leftoversIn } from "./VerifyLeftovers.ts"
 import { type Listing, listVault } from "./VerifyListing.ts"
 import { readManifests } from "./VerifyManifests.ts"
-import { repair, type RepairReport } from "./VerifyRepair.ts"
+import { repair } from "./VerifyRepair.ts"
+import { isRepaired, type VerifyReport } from "./VerifyReport.ts"
 import { proveLogs } from "./VerifySegments.ts"
 import { VaultSession } from "./VaultSession.ts"
-
-export interface VerifyReport {
-  readonly store: string
-  readonly vaultId: string
-  readonly findings: ReadonlyArray<Finding>
-  readonly leftovers: ReadonlyArray<Leftover>
-  readonly behind: ReadonlyArray<Behind>
-  /** Objects read and opened, vault.json included, and their sealed bytes. */
-  readonly objects: { readonly vault: number; readonly manifests: number; readonly segments: number }
-  readonly bytes: number
-  /** Entries proved, each as often as logs have it. */
-  readonly entries: number
-  /** Logs read. */
-  readonly devices: number
-  readonly milliseconds: number
-  /** Null where nothing was to be repaired. */
-  readonly repaired: RepairReport | null
-}
 
 export interface VerifyOptions {
   readonly repair: boolean
@@ -57,7 +42,9 @@ export const runVerify = (options: VerifyOptions) =>
       yield* refuseWithoutNewKey
       // A rotation that was interrupted is finished by what writes anyway.
       const session = yield* options.repair ? settledSession : VaultSession
-      return yield* Effect.provideService(verify(options), VaultSession, session)
+      const report = yield* Effect.provideService(verify(options), VaultSession, session)
+      yield* noteVerify(report)
+      return report
     }).pipe(Effect.provide(VaultSession.layer))
   )
 
@@ -86,12 +73,6 @@ export const verify = Effect.fn("Verify.run")(function* (options: VerifyOptions)
     repaired
   } satisfies VerifyReport as VerifyReport
 })
-
-/** Whether it is good now, as far as this run can tell. */
-export const isRepaired = ({ repaired }: Pick<VerifyReport, "repaired">, finding: Finding): boolean =>
-  repaired !== null &&
-  finding.remedy === "repair" &&
-  (finding.kind === "local" ? repaired.restarted > 0 : repaired.pushed !== null)
 
 /** Once the report has been shown: what is wrong, and was not repaired, makes the command fail. */
 export const failOnFindings = Effect.fnUntraced(function* (report: VerifyReport) {

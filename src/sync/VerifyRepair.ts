@@ -10,7 +10,7 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { UNHEARD_UPLOAD } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
-import { payDebts } from "./Debts.ts"
+import { oweOlder, payDebts } from "./Debts.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
 import { sweepProbes, WITHOUT_LOCK } from "./ProbeNotes.ts"
 import { push, type PushReport } from "./Push.ts"
@@ -57,6 +57,8 @@ export const repair = Effect.fn("VerifyRepair.run")(function* (
   const whole = wholeOf(listing, proved, self)
   // Where its manifest is gone or does not open, it is published above every sequence that anybody has seen.
   const force = mine.some((finding) => isOfManifest(self)(finding) && finding.kind !== "archived")
+  // What could not be deleted may be now: somebody may have allowed it since.
+  if ((yield* SyncState.activityOrNone).versionsLeft !== undefined) yield* oweOlder(self)
   const pushed = mine.length === 0 ? null : yield* push({ force, durable: whole, above: seenOfUs })
   yield* sweepProbes(binding.location, store)
   const published = Option.getOrNull(yield* SyncState.publication.get)

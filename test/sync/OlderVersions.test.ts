@@ -8,7 +8,8 @@ import type { ObjectStoreService, Purged } from "../../src/store/ObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
 import { reset } from "../../src/sync/Reset.ts"
-import { debtsOrNone } from "../../src/sync/SyncState.ts"
+import { activityOrNone, debtsOrNone } from "../../src/sync/SyncState.ts"
+import { runVerify } from "../../src/sync/Verify.ts"
 import { initDevice, live, makeDevice, makeWorld, pull, push, record, requestsOf, type TestDevice } from "./World.ts"
 
 const PLAIN = { compression: false }
@@ -44,6 +45,9 @@ const holders = ({ world: { bucket } }: TestDevice) => {
     older: bucket.older.filter(({ bytes }) => holds(bytes)).length
   }
 }
+
+/** How many older versions status tells of; null: nobody may look; undefined: none. */
+const left = (device: TestDevice) => Effect.map(device.as(activityOrNone), ({ versionsLeft }) => versionsLeft?.versions)
 
 const NOWHERE = { standing: [], older: 0 }
 
@@ -175,20 +179,41 @@ describe("older versions", () => {
       const honest = world.faults.wrap
       const refusing = (left: Purged["left"]) => wrapped(() => ({ purge: () => Effect.succeed({ deleted: 0, left }) }))
       world.faults.wrap = refusing(3)
+      expect(yield* left(a)).toBeUndefined()
       expect(yield* push(a)).toMatchObject({ versionsLeft: 6, owed: 0 })
       expect(yield* push(a)).toMatchObject({ versionsLeft: 0, published: false })
+      expect(yield* left(a)).toBe(6)
       const second = yield* recordSecret(a, 9)
       yield* push(a)
       yield* forget(a, second)
       world.faults.wrap = refusing(null)
       expect(yield* push(a)).toMatchObject({ versionsLeft: null })
+      expect(yield* left(a)).toBe(null)
       const third = yield* recordSecret(a, 10)
       yield* push(a)
       yield* forget(a, third)
       world.faults.wrap = honest
       expect(yield* push(a)).toMatchObject({ versionsLeft: 0 })
+      expect(yield* left(a)).toBeUndefined()
       expect(holders(a)).toEqual(NOWHERE)
       expect(Option.isSome(Option.fromNullable(world.bucket.objects.get(manifestName(yield* a.id))))).toBe(true)
+    })
+  )
+
+  it.scoped("that may not be deleted go with a repair once they may, and status forgets them", () =>
+    Effect.gen(function* () {
+      const { a, id, world } = yield* forgotten
+      yield* forget(a, id)
+      const honest = world.faults.wrap
+      world.faults.wrap = wrapped(() => ({ purge: () => Effect.succeed({ deleted: 0, left: 3 }) }))
+      yield* push(a)
+      yield* a.as(runVerify({ repair: true }))
+      expect(yield* left(a)).toBe(6)
+      world.faults.wrap = honest
+      expect(holders(a).older).toBeGreaterThan(0)
+      yield* a.as(runVerify({ repair: true }))
+      expect(yield* left(a)).toBeUndefined()
+      expect(holders(a)).toEqual(NOWHERE)
     })
   )
 })

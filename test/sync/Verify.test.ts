@@ -5,7 +5,9 @@ import { archive, type MemoryObject, plant } from "../../src/store/MemoryObjectS
 import type { ObjectStoreService } from "../../src/store/ObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { manifestName, segmentsOf } from "../../src/sync/ObjectNames.ts"
-import { failOnFindings, isRepaired, runVerify, type VerifyReport } from "../../src/sync/Verify.ts"
+import { activityOrNone } from "../../src/sync/SyncState.ts"
+import { failOnFindings, runVerify } from "../../src/sync/Verify.ts"
+import { isRepaired, type VerifyReport } from "../../src/sync/VerifyReport.ts"
 import type { Remedy } from "../../src/sync/VerifyFinding.ts"
 import { historyOf } from "./History.ts"
 import {
@@ -100,6 +102,22 @@ describe("a vault that is whole", () => {
         expect(yield* historyOf(device)).toEqual(history)
       }
       expect(contents(world)).toEqual(before)
+    })
+  )
+
+  it.scoped("what it came to is remembered for status, and that of a repair", () =>
+    Effect.gen(function* () {
+      const { a, manifest, world } = yield* vault
+      const remembered = Effect.map(a.as(activityOrNone), (activity) => activity.verify)
+      expect(yield* remembered).toBeUndefined()
+      const { objects } = yield* verify(a)
+      const read = objects.vault + objects.manifests + objects.segments
+      expect(yield* remembered).toMatchObject({ repair: false, objects: read, problems: 0, repaired: 0 })
+      world.bucket.objects.delete(manifest)
+      yield* verify(a)
+      expect(yield* remembered).toMatchObject({ repair: false, problems: 1, repaired: 0 })
+      yield* verify(a, true)
+      expect(yield* remembered).toMatchObject({ repair: true, problems: 0, repaired: 1 })
     })
   )
 
@@ -401,7 +419,8 @@ describe("a manifest", () => {
       plant(world.bucket, copy, older)
       for (const device of [a, b]) {
         const { findings } = yield* verify(device, true)
-        expect(findings.map(({ kind, name, remedy }) => [kind, name, remedy])).toEqual(
+        // They come in the order of the log, which is none of names.
+        expect(findings.map(({ kind, name, remedy }) => [kind, name, remedy]).sort()).toEqual(
           mine.map((name) => ["missing", name, "copy"])
         )
       }

@@ -6,6 +6,8 @@
  *     last         { push, pull }: what the last ones that succeeded did, null before the first. push: { at, published, operations, entries, rules,
  *                  segments, bytes, deleted, owed }; pull: { at, devices, changed, added, merged, removed, bytes, manifests, segments, problems },
  *                  where manifests and segments are { applied, unchanged, problems } and problems [{ kind, device, name, detail }], at most 20
+ *     lastVerify   { at, repair: whether it was to, objects read, problems that were left, problems repaired }; null: never
+ *     versionsLeft { at, versions: null where we may not look }: older versions, that may hold what was forgotten and that we may not delete; null: none
  *     lastError    { at, tag, message, during: "push" | "pull" | null, what, category, code, over }; `over`: the same has succeeded since
  *     unresolved   words for a conflict that stopped push and pull and that nothing has settled since; null where there is none
  *     pending      { operations, entries, rules, purged, deletions, rekey: all that is published has to be sealed and published under a new key }
@@ -50,6 +52,8 @@ export const statusJson = (known: SyncStatus, reckoned: Reckoned, detailed: bool
   conditionalWrites: known.conditionalWrites,
   device: { ...known.device },
   ...lastSyncJson(known.activity),
+  lastVerify: lastVerifyJson(known.activity),
+  versionsLeft: versionsLeftJson(known.activity),
   lastError: lastErrorJson(known.activity),
   unresolved: unresolvedConflict(known.activity),
   conflicts: known.activity.conflicts.map(({ at, what }) => ({ at: toIso(at), what })),
@@ -83,6 +87,12 @@ export const lastSyncJson = ({ lastPull, lastPush, pull, push }: Activity): Json
           }
   }
 })
+
+const lastVerifyJson = ({ verify }: Activity): Json =>
+  verify === undefined ? null : { ...verify, at: toIso(verify.at) }
+
+const versionsLeftJson = ({ versionsLeft }: Activity): Json =>
+  versionsLeft === undefined ? null : { at: toIso(versionsLeft.at), versions: versionsLeft.versions }
 
 const lastErrorJson = (activity: Activity): Json => {
   const { lastError } = activity

@@ -3,7 +3,7 @@
 import { Cause } from "effect"
 import { fingerprintOf } from "../../../../format/RecoveryKey.ts"
 import type { AnswerError, KeyStatus, PeerStatus, StoreAnswer, SyncStatus } from "../../../../sync/Status.ts"
-import type { Activity, LastPull, LastPush } from "../../../../sync/SyncState.ts"
+import type { Activity, LastPull, LastPush, LastVerify } from "../../../../sync/SyncState.ts"
 import { agoText, whenText } from "../../../Ago.ts"
 import { reportOf } from "../../../ErrorReport.ts"
 import { printable } from "../../../Printable.ts"
@@ -19,7 +19,9 @@ export const statusRows = (known: SyncStatus): Rows => [
   ...newerKeyRows(known.key),
   ["Device", `${nameOf(known.device.label)} ${known.device.id}`],
   ...lastSyncRows(known.activity, known.now),
+  ["Last verify", verifyText(known)],
   ["Pending", pendingText(known)],
+  ...versionRows(known),
   ...behindRows(known),
   ...conflictRows(known),
   ...problemRows(known.peers),
@@ -84,6 +86,23 @@ const pullText = (pull: LastPull): string => {
   const unused = pull.manifests.problems + pull.segments.problems
   const problems = unused === 0 ? "" : `; ${counted(unused, "object")} could not be used`
   return `${news.length === 0 ? "nothing was new" : `${news.join(", ")}${from}`}${problems}`
+}
+
+const verifyText = ({ activity: { verify }, now }: SyncStatus): string =>
+  verify === undefined ? "never" : `${whenText(verify.at, now)}: ${verdictText(verify)}`
+
+const verdictText = ({ objects, problems, repaired }: LastVerify): string => {
+  if (problems > 0) return `${counted(problems, "problem")} in ${counted(objects, "object")}: hx sync verify`
+  return `${counted(objects, "object")}, ${repaired === 0 ? "all well" : `${counted(repaired, "problem")} repaired`}`
+}
+
+/** What was forgotten may be in them still. */
+const versionRows = ({ activity: { versionsLeft }, now }: SyncStatus): Rows => {
+  if (versionsLeft === undefined) return []
+  const { at, versions } = versionsLeft
+  const which = versions === null ? "older versions, if there are any" : counted(versions, "older version")
+  const words = `of objects that may hold what was forgotten: ${which}, which we may not delete (${whenText(at, now)})`
+  return [["Left", `${words}. Allow it (hx sync check --policy), then: hx sync verify --repair`]]
 }
 
 const pendingText = (known: SyncStatus): string => {

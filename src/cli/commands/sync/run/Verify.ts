@@ -15,8 +15,9 @@
  */
 
 import { Effect } from "effect"
-import { failOnFindings, isRepaired, runVerify, type VerifyReport } from "../../../../sync/Verify.ts"
+import { failOnFindings, runVerify } from "../../../../sync/Verify.ts"
 import type { Finding, Leftover } from "../../../../sync/VerifyFinding.ts"
+import { isRepaired, type VerifyReport } from "../../../../sync/VerifyReport.ts"
 import { now } from "../../../Moments.ts"
 import { Output, type Json } from "../../../Output.ts"
 import { layer } from "../../../SyncLayers.ts"

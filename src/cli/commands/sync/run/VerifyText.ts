@@ -1,6 +1,6 @@
 /** How `hx sync verify` tells what it found. */
 
-import { isRepaired, type VerifyReport } from "../../../../sync/Verify.ts"
+import { isRepaired, type VerifyReport } from "../../../../sync/VerifyReport.ts"
 import type { Finding, Leftover } from "../../../../sync/VerifyFinding.ts"
 import { agoText } from "../../../Ago.ts"
 import type { OutputService } from "../../../Output.ts"
