@@ -4,7 +4,6 @@ import { Effect } from "effect"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
 import type { StoreFault } from "./Faults.ts"
 import { flip } from "./FaultyStore.ts"
-import { foreignObjects } from "./Foreign.ts"
 import type { Random } from "./Random.ts"
 import { happens, note, short, type World } from "./World.ts"
 
@@ -60,7 +59,7 @@ export const damage = (world: World, fault: StoreFault, random: Random): Effect.
         return done(`${name} and ${other}`)
       }
       case "foreignObject": {
-        const foreign = yield* foreignObjects
+        const { foreign } = world
         const kind = name.slice(0, name.indexOf("/"))
         return become(random.pick(foreign.filter((each) => each.name.startsWith(kind))).bytes)
       }

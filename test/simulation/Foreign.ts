@@ -1,6 +1,9 @@
-/** Objects of another vault, as its own device made them; once for all schedules. */
+/**
+ * Objects of another vault, as its own device made them; once for all schedules, before the first of them begins and by a clock that stands still, so
+ * that no schedule depends on which was played before it.
+ */
 
-import { Effect, Layer, Option } from "effect"
+import { Clock, Effect, Layer, Option } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { importedId } from "../../src/domain/EntryId.ts"
 import { Entropy } from "../../src/platform/Entropy.ts"
@@ -21,9 +24,12 @@ import { VaultKeys } from "../../src/sync/VaultKeys.ts"
 /** What nobody of our vault may ever come to know. */
 export const FOREIGN_COMMAND = "another vault's command"
 
-let made: ReadonlyArray<{ readonly name: string; readonly bytes: Uint8Array }> | undefined
+type Objects = ReadonlyArray<{ readonly name: string; readonly bytes: Uint8Array }>
 
-export const foreignObjects = Effect.suspend(() => (made === undefined ? make : Effect.succeed(made)))
+let made: Promise<Objects> | undefined
+
+// A promise: schedules, which run on a scheduler of their own, are to find it done.
+export const foreignObjects = (): Promise<Objects> => (made ??= Effect.runPromise(make))
 
 const make = Effect.gen(function* () {
   const bucket = makeMemoryBucket()
@@ -52,9 +58,8 @@ const make = Effect.gen(function* () {
       yield* runPush({ force: false })
     }).pipe(Effect.provide(services(bucket, formatLocation(location))))
   ).pipe(Effect.orDie)
-  made = [...bucket.objects].map(([name, { bytes }]) => ({ name, bytes }))
-  return made
-})
+  return [...bucket.objects].map(([name, { bytes }]) => ({ name, bytes }))
+}).pipe(Effect.withClock(standing()))
 
 const UNKNOWN = { duration: null, exit: null, cwd: null, session: null, host: null, user: null, shell: null }
 
@@ -70,3 +75,15 @@ const services = (bucket: ReturnType<typeof makeMemoryBucket>, location: string)
     Layer.succeed(Paths, pathsAt({ data: "/data", config: "/config", home: "/", workingDirectory: "/" })),
     Layer.succeed(SyncTuning, { ...DEFAULT_TUNING, compression: false, inlineTail: 64 })
   )
+
+/** Function declaration: `make` above needs it. */
+function standing(): Clock.Clock {
+  const now = 1_700_000_000_000
+  return {
+    ...Clock.make(),
+    unsafeCurrentTimeMillis: () => now,
+    unsafeCurrentTimeNanos: () => BigInt(now) * 1_000_000n,
+    currentTimeMillis: Effect.succeed(now),
+    currentTimeNanos: Effect.succeed(BigInt(now) * 1_000_000n)
+  }
+}

@@ -1,12 +1,13 @@
 /** One schedule: a world made from its seed, its steps, and the end, when nothing goes wrong any more and everybody has to agree. */
 
-import { Cause, Effect, Exit, Fiber, Logger, LogLevel } from "effect"
+import { Cause, Effect, Exit, Fiber, Logger, LogLevel, Random as Chance } from "effect"
 import { identityOf } from "../../src/domain/Operation.ts"
 import { makeMemoryBucket } from "../../src/store/MemoryObjectStore.ts"
 import { agree } from "./Agreement.ts"
 import { command, join, START } from "./Commands.ts"
 import { damage } from "./Damage.ts"
 import type { FaultName } from "./Faults.ts"
+import { foreignObjects } from "./Foreign.ts"
 import { entryIds, knowsRule } from "./LocalPromises.ts"
 import { type Machine, makeMachine, on, replaceDisk, takeImage } from "./Machine.ts"
 import { Model } from "./Model.ts"
@@ -38,6 +39,7 @@ export const play = async (seed: string, chosen: Chosen = {}): Promise<Outcome> 
     turnstile: new Turnstile(new Random(`${seed} turns`), START),
     bucket: { ...makeMemoryBucket(circumstances.conditions), objects: new Journal() },
     machines: [],
+    foreign: await foreignObjects(),
     model: new Model(),
     vault: { id: "", key: null, highest: new Map(), namedUntil: new Map(), written: new Map(), clocksJumped: false },
     trace: [],
@@ -46,7 +48,7 @@ export const play = async (seed: string, chosen: Chosen = {}): Promise<Outcome> 
     late: []
   }
   const steps = chosen.steps ?? stepsOf(seed, circumstances, chosen.count)
-  const exit = await world.turnstile.run(quietly(life(world, steps)))
+  const exit = await world.turnstile.run(Effect.withRandom(quietly(life(world, steps)), Chance.make(seed)))
   if (Exit.isFailure(exit) && world.violations.length === 0)
     violated(world, 0, `the simulation died: ${Cause.pretty(exit.cause)}`)
   return {

@@ -19,6 +19,9 @@ interface Timer {
 /** Rounds of the event loop without anything to do that mean that everybody waits for what never comes. */
 const PATIENCE = 2_000
 
+/** After so many instructions a fiber lets others go on, as Effect's own schedulers have it. Asked for at each instruction. */
+const OPERATIONS = 2_048
+
 export class Turnstile implements Scheduler.Scheduler {
   readonly #random: Random
   readonly #waiting: Array<() => void> = []
@@ -88,9 +91,7 @@ export class Turnstile implements Scheduler.Scheduler {
   }
 
   shouldYield(fiber: Parameters<Scheduler.Scheduler["shouldYield"]>[0]): number | false {
-    return fiber.currentOpCount > fiber.getFiberRef(FiberRef.currentMaxOpsBeforeYield)
-      ? fiber.getFiberRef(FiberRef.currentSchedulingPriority)
-      : false
+    return fiber.currentOpCount > OPERATIONS ? fiber.getFiberRef(FiberRef.currentSchedulingPriority) : false
   }
 
   scheduleTask(task: () => void): void {

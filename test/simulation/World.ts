@@ -28,6 +28,8 @@ export interface World {
   readonly turnstile: Turnstile
   readonly bucket: MemoryBucket & { readonly objects: Journal }
   readonly machines: Array<Machine>
+  /** Objects of another vault. */
+  readonly foreign: ReadonlyArray<{ readonly name: string; readonly bytes: Uint8Array }>
   readonly model: Model
   readonly vault: {
     id: string
