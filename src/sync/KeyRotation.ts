@@ -97,6 +97,14 @@ export const settledSession = Effect.gen(function* () {
   return session
 })
 
+/** The session with the key that an interrupted rotation has made, where vault.json names it: for who only reads. */
+export const readingSession = Effect.gen(function* () {
+  const session = yield* VaultSession
+  const begun = session.keyring.encrypted ? yield* unfinished : null
+  if (begun === null || begun.epoch === session.keyring.epoch) return session
+  return (yield* arrivedWith(begun))?.session ?? session
+})
+
 /** Whether the last runs left anything of a rotation to be done. */
 export const rotationPending = Effect.gen(function* () {
   const binding = Option.getOrNull(yield* SyncState.binding.get)

@@ -1,6 +1,6 @@
 /** Reading vault.json, one GET, and proving it: what it says of the vault's keys is believed only of who has one. */
 
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import type { Keyring } from "../format/Keyring.ts"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
 import type { ObjectStoreService } from "../store/ObjectStore.ts"
@@ -106,7 +106,12 @@ export const refuseRotated = Effect.fn("VaultDescriptor.refuseRotated")(function
   if (rotated === "unproved") {
     return yield* corrupt(store, "it says that the vault's key was rotated, and nobody who had the key says so")
   }
-  yield* noteNewer(place, rotated)
+  // One that this device has made itself, and not finished with, it need not be given: rotate, push and pull go on with it.
+  const keys = yield* VaultKeys
+  const made = yield* keys.next(descriptor.vault)
+  if (!Option.exists(made, ({ key }) => VaultDescriptor.verify(descriptor, key) === "Ok")) {
+    yield* noteNewer(place, rotated)
+  }
   return yield* new VaultKeyRotated({ store, ...rotated })
 })
 

@@ -16,7 +16,7 @@
 
 import { Clock, Effect } from "effect"
 import { underLock } from "./DeviceLock.ts"
-import { settledSession } from "./KeyRotation.ts"
+import { readingSession, settledSession } from "./KeyRotation.ts"
 import { refuseWithoutNewKey } from "./KnownVault.ts"
 import { VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { proveCurrent } from "./VaultDescriptorFetch.ts"
@@ -41,7 +41,7 @@ export const runVerify = (options: VerifyOptions) =>
     Effect.gen(function* () {
       yield* refuseWithoutNewKey
       // A rotation that was interrupted is finished by what writes anyway.
-      const session = yield* options.repair ? settledSession : VaultSession
+      const session = yield* options.repair ? settledSession : readingSession
       const report = yield* Effect.provideService(verify(options), VaultSession, session)
       yield* noteVerify(report)
       return report

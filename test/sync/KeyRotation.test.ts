@@ -10,6 +10,7 @@ import { StoreError } from "../../src/store/StoreError.ts"
 import { knownVault } from "../../src/sync/KnownVault.ts"
 import { runPassphrase, runRotation } from "../../src/sync/Sync.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
+import { runVerify } from "../../src/sync/Verify.ts"
 import { recoveryKeyOf, VaultKeys } from "../../src/sync/VaultKeys.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
 import { commandsOf, historyOf } from "./History.ts"
@@ -193,6 +194,28 @@ describe("key rotate", () => {
       yield* initDevice(b, { key: recoveryKey })
       yield* push(b)
       expect(yield* epochsInStore(world)).toEqual([3, 3])
+    })
+  )
+
+  it.scoped("killed once vault.json names the new key is gone on with, whatever is run first", () =>
+    Effect.gen(function* () {
+      const { a, b, world } = yield* pair
+      world.faults.wrap = (store) => ({
+        ...store,
+        put: (name, bytes, options) =>
+          Effect.zipLeft(store.put(name, bytes, options), name === "vault.json" ? Effect.die("killed") : Effect.void)
+      })
+      yield* Effect.exit(rotate(a))
+      world.faults.wrap = (store) => store
+      const next = yield* nextOf(a)
+      expect(next).not.toBeNull()
+      const { findings } = yield* a.as(runVerify({ repair: false }))
+      expect(findings).toEqual([])
+      yield* runs(b, "later of b", 3)
+      yield* push(b)
+      expect((yield* Effect.either(pull(a)))._tag).toBe("Right")
+      yield* push(a)
+      expect([yield* epochOf(world, a), yield* nextOf(a)]).toEqual([2, null])
     })
   )
 
