@@ -48,7 +48,9 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
   const { concurrentDownloads, heldManifests } = yield* SyncTuning
   const known = yield* SyncState.allPeers
   const standing = yield* standingClaims(listing, known, options)
-  const before = settleClaims([...standing.values()].flat())
+  const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
+  // What this device alone says does not count yet: the device that it has retired may have retired this one, and earlier.
+  const before = settleClaims([...standing].flatMap(([by, claims]) => (by === self ? [] : claims)))
   const present = listing.filter((listed) => !before.has(listed.device))
   const changed = present.filter((listed) => known.get(listed.log)?.etag !== listed.info.etag)
   let held = 0
@@ -91,10 +93,10 @@ export const gatherManifests = Effect.fn("PeerManifests.gather")(function* (
 })
 
 /** What the manifests that stand say, as far as they have been read, this device's own among them. */
-const standingClaims = Effect.fnUntraced(function* (
+export const standingClaims = Effect.fnUntraced(function* (
   listing: ReadonlyArray<ListedManifest>,
   known: ReadonlyMap<DeviceId, SyncState.PeerState>,
-  { stands }: GatherOptions
+  { stands }: Pick<GatherOptions, "stands">
 ) {
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const standing = new Map<DeviceId, ReadonlyArray<Claim>>()

@@ -8,7 +8,7 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import { DeviceId } from "../domain/Device.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import type { Forked } from "./OwnManifest.ts"
-import { type Claim, forgetNote, notedRetirement } from "./Retirements.ts"
+import { type Claim, forgetNote, notedRetirement, withdrawRetirement } from "./Retirements.ts"
 import { successorOf } from "./Successor.ts"
 import { nowMicros } from "./SyncClock.ts"
 import * as SyncState from "./SyncState.ts"
@@ -30,7 +30,7 @@ export const rejoin = Effect.gen(function* () {
   return null
 })
 
-const goOn = Effect.fnUntraced(function* (from: DeviceId, { label: by, retirement }: Claim) {
+const goOn = Effect.fnUntraced(function* (from: DeviceId, { by: successor, label: by, retirement }: Claim) {
   const db = yield* HistoryDb
   const { chain, last } = retirement
   const taken = last <= (yield* db.log.end) && (yield* db.log.chainAt(last)) === chain
@@ -46,6 +46,8 @@ const goOn = Effect.fnUntraced(function* (from: DeviceId, { label: by, retiremen
       yield* SyncState.putDebts([])
       yield* SyncState.left.remove
       yield* forgetNote
+      // Of two that had begun to retire each other this one gave way.
+      yield* withdrawRetirement(successor)
       yield* SyncState.updateActivity((activity) => ({
         ...activity,
         conflicts: [

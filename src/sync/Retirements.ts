@@ -85,6 +85,14 @@ export const recoverRetirements = Effect.fn("Retirements.recover")(function* (pu
   yield* recordRetirements(published.filter(({ device }) => !known.has(device)))
 })
 
+/** This device does not say any more that it has retired that one. Inside a transaction. */
+export const withdrawRetirement = Effect.fn("Retirements.withdraw")(function* (device: DeviceId) {
+  const vaultId = yield* currentVault
+  const kept = yield* allOwn
+  if (kept.some((each) => each.vaultId === vaultId && each.device === device))
+    yield* own.put(kept.filter((each) => each.vaultId !== vaultId || each.device !== device))
+})
+
 /** All devices that anybody, as far as is known here, has taken over, whether or not that manifest still stands. */
 export const everRetired = Effect.gen(function* () {
   const retired = new Set<DeviceId>((yield* ownRetirements).map(({ device }) => device))

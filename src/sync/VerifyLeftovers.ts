@@ -35,7 +35,7 @@ export const leftoversIn = Effect.fn("VerifyLeftovers.find")(function* (
     if (device === self && owed.has(name)) return "replaced"
     if (device === self && sent.has(name)) return "unpublished"
     if (manifests.retired.has(device)) return "retired"
-    return device !== self && manifests.unread.has(device) ? "stranded" : "orphan"
+    return manifests.unread.has(device) ? "stranded" : "orphan"
   }
   for (const [name, { device, info }] of listing.segments) {
     if (!named.has(name)) put(kindOf(name, device), device, objectOf(info))

@@ -9,6 +9,8 @@ import { compareBoundaries, judgePeer } from "./Conflict.ts"
 import { boundariesOf, covers } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifest, type ListedManifest } from "./ManifestFetch.ts"
 import { manifestName } from "./ObjectNames.ts"
+import { standingClaims } from "./PeerManifests.ts"
+import { claimsIn, everRetired, settleClaims } from "./Retirements.ts"
 import { highestOf, type Sighting } from "./Seen.ts"
 import { DeviceRetired } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
@@ -42,7 +44,7 @@ export interface ReadManifests {
   readonly bytes: number
   /** The highest sequence of ours that any other device has seen. */
   readonly seenOfUs: number
-  /** Devices with a manifest that cannot be read. */
+  /** Devices with a manifest that cannot be read; this one where that is a conflict copy, which another installation with its id may have written. */
   readonly unread: ReadonlySet<DeviceId>
   /** Devices that another one has taken over: nobody reads their logs any more. */
   readonly retired: ReadonlySet<DeviceId>
@@ -58,18 +60,25 @@ export const readManifests = Effect.fn("VerifyManifests.read")(function* (listin
   const { concurrentDownloads } = yield* SyncTuning
   const self = yield* Effect.flatMap(HistoryDb, (db) => db.device.id)
   const known = yield* SyncState.allPeers
-  const before = new Set([...known.values()].flatMap((peer) => peer.retired))
-  const present = listing.filter(({ device }) => !before.has(device))
+  const isOurs = ({ device, isCopy }: ListedManifest) => device === self && !isCopy
+  const rankOf = (listed: ListedManifest) => (isOurs(listed) ? 0 : 1)
+  const standing = yield* standingClaims(listing, known, { stands: listing.some(isOurs) })
+  const before = settleClaims([...standing].flatMap(([by, claims]) => (by === self ? [] : claims)))
+  // Our own first: it is never put off.
+  const present = listing.filter(({ device }) => !before.has(device)).sort((a, b) => rankOf(a) - rankOf(b))
   const fetched = yield* fetchAll(present)
   const manifests = fetched.flatMap(({ fetched: each }) => (each._tag === "Found" ? [each.manifest] : []))
-  const retired = new Set([...before, ...manifests.flatMap((each) => each.retired.map(({ device }) => device))])
-  const successor = manifests.find((each) => each.retired.some(({ device }) => device === self))
+  for (const { fetched: each, listed } of fetched) {
+    if (each._tag === "Found" && !listed.isCopy) standing.set(listed.device, claimsIn(each.manifest))
+  }
+  const claims = settleClaims([...standing.values()].flat())
+  const successor = claims.get(self)
   if (successor !== undefined) return yield* new DeviceRetired({ by: successor.label })
+  const retired = new Set(claims.keys())
   const seen = highestOf([
     ...[...known.values()].map((peer): ReadonlyArray<Sighting> => peer.seen),
     ...manifests.map((manifest) => manifest.seen)
   ])
-  const isOurs = ({ device, isCopy }: ListedManifest) => device === self && !isCopy
   const own = fetched.find(({ listed }) => isOurs(listed))
   const mine = yield* readOwn(own, seen.get(self) ?? 0)
   const others = yield* Effect.forEach(
@@ -77,7 +86,7 @@ export const readManifests = Effect.fn("VerifyManifests.read")(function* (listin
     (each) => readPeer(each, known.get(each.listed.log), seen),
     { concurrency: concurrentDownloads }
   )
-  const gone = yield* Effect.forEach(missingFrom(listing, self, known, seen, retired), (each) =>
+  const gone = yield* Effect.forEach(missingFrom(listing, self, known, seen, yield* everRetired), (each) =>
     missing(each, known.get(each.device))
   )
   const all = [mine, ...others]
@@ -89,10 +98,16 @@ export const readManifests = Effect.fn("VerifyManifests.read")(function* (listin
     read: manifests.length,
     bytes: fetched.reduce((sum, each) => sum + (each.fetched._tag === "Found" ? each.listed.info.size : 0), 0),
     seenOfUs: seen.get(self) ?? 0,
-    unread: new Set(findings.flatMap(({ device, kind }) => (device === null || kind === "rollback" ? [] : [device]))),
+    unread: new Set(findings.filter(mayNameFor(self)).flatMap(({ device }) => (device === null ? [] : [device]))),
     retired
   } satisfies ReadManifests as ReadManifests
 })
+
+/** Our own manifest, where it cannot be read, names what this device remembers. */
+const mayNameFor =
+  (self: DeviceId) =>
+  ({ kind, name }: Finding): boolean =>
+    kind !== "rollback" && name !== manifestName(self)
 
 /** What one manifest came to. */
 interface Judged {

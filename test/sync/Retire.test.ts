@@ -467,6 +467,37 @@ describe("several retirements", () => {
     })
   )
 
+  it.scoped(
+    "a device that had begun to retire the one that retired it does not go on with that when it joins again",
+    () =>
+      Effect.gen(function* () {
+        const { a, b, joined, key, world } = yield* three
+        const before = yield* digestOf(a)
+        // a retires b between b's taking it over, which is recorded, and b's word.
+        let begun = false
+        world.faults.wrap = (store) => ({
+          ...store,
+          put: (name, bytes, options) =>
+            Effect.gen(function* () {
+              if (!begun && name.startsWith("manifests/")) {
+                begun = true
+                yield* Effect.orDie(retire(a, "desktop"))
+              }
+              return yield* store.put(name, bytes, options)
+            })
+        })
+        expect(yield* Effect.flip(retire(b, "laptop"))).toMatchObject({ _tag: "DeviceRetired" })
+        world.faults.wrap = (store) => store
+        yield* initDevice(b, { key })
+        yield* push(b)
+        expect((yield* pull(a)).problems).toEqual([])
+        const later = yield* joined("later")
+        yield* pull(later)
+        yield* pull(b)
+        for (const device of [a, b, later]) expect(yield* digestOf(device)).toEqual(before)
+      })
+  )
+
   it.scoped("retiring a retirer carries its retirements over", () =>
     Effect.gen(function* () {
       const { a, b, c, id, joined, world } = yield* three

@@ -4,8 +4,10 @@ import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import { archive, type MemoryObject, plant } from "../../src/store/MemoryObjectStore.ts"
 import type { ObjectStoreService } from "../../src/store/ObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
+import type { DeviceId } from "../../src/domain/Device.ts"
 import { manifestName, segmentsOf } from "../../src/sync/ObjectNames.ts"
 import { activityOrNone } from "../../src/sync/SyncState.ts"
+import { recordRetirements } from "../../src/sync/Retirements.ts"
 import { failOnFindings, runVerify } from "../../src/sync/Verify.ts"
 import { isRepaired, type VerifyReport } from "../../src/sync/VerifyReport.ts"
 import type { Remedy } from "../../src/sync/VerifyFinding.ts"
@@ -512,6 +514,23 @@ describe("what is left in the store", () => {
     })
   )
 
+  it.scoped("what a copy of our manifest may name stays as long as that copy cannot be read", () =>
+    Effect.gen(function* () {
+      const { a, manifest, mine, world } = yield* vault
+      const copy = manifest.replace(".hxm", ".sync-conflict-20261122-101500-ABCDEFG.hxm")
+      const stray = mine[0]!.replace(/[0-9a-f]{8}\.hxs$/, "00000000.hxs")
+      world.bucket.objects.set(stray, { ...plant(world.bucket, stray, new Uint8Array(40)), modified: 0 })
+      plant(world.bucket, copy, new Uint8Array(100))
+      yield* TestClock.adjust("2 hours")
+      const report = yield* verify(a, true)
+      expect(report.findings.map(({ name }) => name)).toEqual([copy])
+      expect(world.bucket.objects.has(stray)).toBe(true)
+      world.bucket.objects.delete(copy)
+      yield* verify(a, true)
+      expect(world.bucket.objects.has(stray)).toBe(false)
+    })
+  )
+
   it.scoped("unfinished uploads are told where the store tells, and aborted where they are ours and old", () =>
     Effect.gen(function* () {
       const { a, b, mine, theirs, world } = yield* vault
@@ -560,6 +579,25 @@ describe("this device's database", () => {
       expect((yield* verify(fresh)).findings).toEqual([])
       expect(yield* historyOf(fresh)).toEqual(history)
       expect((yield* verify(b)).findings).toEqual([])
+    })
+  )
+})
+
+describe("retired devices", () => {
+  it.scoped("of two that retired each other the later one is it, for verify as for pull", () =>
+    Effect.gen(function* () {
+      const { a, b } = yield* vault
+      const [idA, idB] = [yield* a.id, yield* b.id]
+      const claim = (device: TestDevice, other: DeviceId, at: number) =>
+        device.as(recordRetirements([{ device: other, last: 0, at }]))
+      yield* claim(a, idB, 1)
+      yield* claim(b, idA, 2)
+      yield* push(a)
+      yield* push(b)
+      yield* pull(a)
+      expect(yield* Effect.flip(pull(b))).toMatchObject({ _tag: "DeviceRetired" })
+      expect((yield* verify(a)).findings).toEqual([])
+      expect(yield* Effect.flip(verify(b))).toMatchObject({ _tag: "DeviceRetired" })
     })
   )
 })
