@@ -6,8 +6,8 @@
  *
  * Where something that was published is forgotten, what older manifests and segments have left in the store is owed too: older versions of them (their
  * inline tails held it), unfinished uploads, temporary files. It is noted with the intent, before anything is sent, and paid when no manifest of ours
- * holds anything forgotten any more: two or three requests, and one for each older version. Other pushes ask nothing of the kind. What may not be deleted
- * is remembered, for status, and tried again with the next thing forgotten, or by `hx sync verify --repair`.
+ * holds anything forgotten any more: two or three requests, and one for each older version. Other pushes ask nothing of the kind. Copies of our manifest
+ * that a file synchroniser left go with it (OwnCopies.ts). What may not be deleted is remembered, for status, and tried again with the next thing forgotten, or by `hx sync verify --repair`.
  */
 
 import { Duration, Effect, Option } from "effect"
@@ -18,6 +18,7 @@ import { nowMicros } from "./SyncClock.ts"
 import { SyncTuning } from "./SyncTuning.ts"
 import type { Purged } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import { removeForgottenCopies } from "./OwnCopies.ts"
 import { manifestName, segmentName, segmentsOf } from "./ObjectNames.ts"
 import { holdsAny } from "./SegmentPlan.ts"
 import { VaultSession } from "./VaultSession.ts"
@@ -116,7 +117,7 @@ export const payDebts = Effect.fn("Debts.pay")(function* (hasPublished: boolean)
   }
   const older = yield* payOlder(device, published)
   return {
-    deleted: gone.size,
+    deleted: gone.size + older.copies,
     owed: due.length - gone.size + older.owed,
     versionsLeft: older.paid === null ? deleted.filter((each) => each.versionsLeft).length : older.paid.left,
     // What nobody may delete stays there whatever is tried again.
@@ -133,19 +134,27 @@ const payOlder = Effect.fnUntraced(function* (device: DeviceId, published: SyncS
   const { store } = yield* VaultSession
   const { purge } = store
   const prefixes = purge === undefined ? [] : [manifestName(device), segmentsOf(device)]
-  const paid = yield* Effect.forEach(prefixes, (prefix) => purge!(prefix)).pipe(
-    Effect.map((all) => all.reduce(addPurged, { deleted: 0, left: 0 })),
-    Effect.catchTag("StoreError", (failure) => Effect.as(Effect.logWarning(notDeleted(failure)), null))
-  )
-  if (paid === null) return { paid, owed: 1 }
+  const done = yield* Effect.all({
+    copies: removeForgottenCopies(device),
+    paid: Effect.forEach(prefixes, (prefix) => purge!(prefix)).pipe(
+      Effect.map((all) => all.reduce(addPurged, { deleted: 0, left: 0 }))
+    )
+  }).pipe(Effect.catchTag("StoreError", (failure) => Effect.as(Effect.logWarning(notDeleted(failure)), null)))
+  if (done === null) return { ...NOTHING_OLDER, owed: 1 }
+  const { copies, paid } = done
   yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => debt.older !== true))
   const at = yield* nowMicros
   const versionsLeft = paid.left === 0 ? undefined : { at, versions: paid.left }
   yield* SyncState.updateActivity((activity) => ({ ...activity, versionsLeft }))
-  return { paid, owed: 0 }
+  return { paid, copies, owed: 0 }
 })
 
-const NOTHING_OLDER: { readonly paid: Purged | null; readonly owed: number } = { paid: null, owed: 0 }
+/** `paid`: null where nothing was asked; `copies` of our manifest that were deleted. */
+const NOTHING_OLDER: { readonly paid: Purged | null; readonly copies: number; readonly owed: number } = {
+  paid: null,
+  copies: 0,
+  owed: 0
+}
 
 const addPurged = (a: Purged, b: Purged): Purged => ({
   deleted: a.deleted + b.deleted,

@@ -22,10 +22,12 @@ import { StoreError } from "../store/StoreError.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
 import { archivedDetail } from "./Archived.ts"
 import { bringAlong } from "./Arrival.ts"
+import { oweOlder } from "./Debts.ts"
 import { fetchLog, makeGate } from "./LogFetch.ts"
 import { planLog } from "./LogPlan.ts"
 import { type ListedManifest, listManifests } from "./ManifestFetch.ts"
 import { manifestName, SEGMENTS } from "./ObjectNames.ts"
+import { holdsForgotten } from "./OwnCopies.ts"
 import { type Forked, readAndSettle, type SettleOptions } from "./OwnManifest.ts"
 import { findMissing, forgiveMissing, type Gathered, gatherManifests, rememberVerdicts } from "./PeerManifests.ts"
 import { askedLately, rememberAsked, restoreArchived, type RestoreReport } from "./Restore.ts"
@@ -131,6 +133,9 @@ export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
   if (restored !== null) yield* rememberAsked(restored.names)
   const applied = sum(outcomes, (outcome) => outcome.segments)
   const absorbed = outcomes.reduce((total, outcome) => addAbsorbed(total, outcome.absorbed), NOTHING_ABSORBED)
+  const ownCopies = readable.flatMap(({ listed, manifest }) => (listed.device === self ? [manifest] : []))
+  // A synchroniser may bring them long after what they hold was forgotten: the next push sees to it.
+  if (yield* Effect.exists(ownCopies, holdsForgotten)) yield* oweOlder(self)
   const doubted = problems.length + missing.length
   if (met.length === 0) yield* bringAlong(new Set([...listing.map(({ device }) => device), ...retired.keys()]))
   return {

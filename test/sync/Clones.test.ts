@@ -248,6 +248,37 @@ describe("a copy that a file synchroniser left of this device's own manifest", (
   )
 })
 
+describe("a copy that a file synchroniser left, with something forgotten in it", () => {
+  it.scoped("is kept where another installation with this device's id has written it: it tells more", () =>
+    Effect.gen(function* () {
+      const { a, b, clone, world } = yield* installation
+      const name = manifestName(yield* a.id)
+      const copyName = name.replace(".hxm", ".sync-conflict-20261122-101112-ABCDEFG.hxm")
+      yield* runs(a, "one")
+      yield* push(a)
+      const before = Uint8Array.from(world.bucket.objects.get(name)?.bytes ?? [])
+      const c = yield* clone("a", "c")
+      yield* runs(c, "of the copy")
+      yield* push(c)
+      const copy = Uint8Array.from(world.bucket.objects.get(name)?.bytes ?? [])
+      plant(world.bucket, name, before)
+      plant(world.bucket, copyName, copy)
+      yield* pull(a)
+      yield* a.as(
+        Effect.gen(function* () {
+          const { history, log } = yield* HistoryDb
+          const found = yield* history.find({ words: ["one"], limit: 9 })
+          yield* log.forget({ ids: found.map(({ id }) => id), twins: [], windows: [] })
+        })
+      )
+      yield* push(a)
+      expect(world.bucket.objects.has(copyName)).toBe(true)
+      yield* pull(b)
+      expect(yield* commandsOf(b)).toContain("of the copy")
+    })
+  )
+})
+
 const killingAfterSwap = (world: World) => {
   world.faults.wrap = (store) => ({
     ...store,

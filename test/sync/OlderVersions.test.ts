@@ -4,6 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import type { EntryId } from "../../src/domain/EntryId.ts"
+import { plant } from "../../src/store/MemoryObjectStore.ts"
 import type { ObjectStoreService, Purged } from "../../src/store/ObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
@@ -214,6 +215,81 @@ describe("older versions", () => {
       yield* a.as(runVerify({ repair: true }))
       expect(yield* left(a)).toBeUndefined()
       expect(holders(a)).toEqual(NOWHERE)
+    })
+  )
+})
+
+describe("copies of this device's manifest that a file synchroniser left", () => {
+  /** The secret in a's tail, with a copy of that manifest beside it. */
+  const copied = Effect.gen(function* () {
+    const { a, b, world } = yield* versioned
+    const name = manifestName(yield* a.id)
+    const id = yield* recordSecret(a)
+    yield* push(a)
+    const bytes = Uint8Array.from(world.bucket.objects.get(name)?.bytes ?? [])
+    const copy = name.replace(".hxm", ".sync-conflict-20261123-101500-ABCDEFG.hxm")
+    yield* more(a, 2)
+    yield* push(a)
+    return { a, b, copy, id, place: () => plant(world.bucket, copy, bytes), world }
+  })
+
+  it.scoped("go with what was forgotten, and no other device misses them", () =>
+    Effect.gen(function* () {
+      const { a, b, copy, id, place, world } = yield* copied
+      place()
+      yield* pull(a)
+      yield* pull(b)
+      yield* forget(a, id)
+      expect(holders(a).standing).toContain(copy)
+      expect(yield* push(a)).toMatchObject({ published: true, deleted: 1, owed: 0 })
+      expect(world.bucket.objects.has(copy)).toBe(false)
+      expect(holders(a).standing).toEqual([])
+      expect(yield* pull(b)).toMatchObject({ problems: [] })
+      expect(yield* pull(a)).toMatchObject({ problems: [] })
+      expect(yield* requestsOf(a, push(a))).toEqual([])
+    })
+  )
+
+  it.scoped("go also where they come long after it was forgotten", () =>
+    Effect.gen(function* () {
+      const { a, copy, id, place, world } = yield* copied
+      yield* forget(a, id)
+      yield* push(a)
+      place()
+      yield* pull(a)
+      expect(yield* push(a)).toMatchObject({ published: false, deleted: 1, owed: 0 })
+      expect(world.bucket.objects.has(copy)).toBe(false)
+      expect(yield* requestsOf(a, push(a))).toEqual([])
+    })
+  )
+
+  it.scoped("stay where nothing of them was forgotten", () =>
+    Effect.gen(function* () {
+      const { a, copy, place, world } = yield* copied
+      place()
+      yield* pull(a)
+      const other = yield* recordSecret(a, 9)
+      yield* push(a)
+      yield* forget(a, other)
+      yield* push(a)
+      expect(world.bucket.objects.has(copy)).toBe(true)
+    })
+  )
+
+  it.scoped("that cannot be deleted are owed, and go with a later push", () =>
+    Effect.gen(function* () {
+      const { a, copy, id, place, world } = yield* copied
+      place()
+      yield* pull(a)
+      yield* forget(a, id)
+      const honest = world.faults.wrap
+      world.faults.wrap = wrapped((store) => ({
+        delete: (name) => (name === copy ? Effect.fail(lost(name)) : store.delete(name))
+      }))
+      expect(yield* push(a)).toMatchObject({ owed: 1 })
+      world.faults.wrap = honest
+      expect(yield* push(a)).toMatchObject({ deleted: 1, owed: 0 })
+      expect(world.bucket.objects.has(copy)).toBe(false)
     })
   )
 })
