@@ -110,7 +110,8 @@ export interface ObjectStoreService {
   readonly uploads?: (prefix: string) => Effect.Effect<ReadonlyArray<UnfinishedUpload>, StoreError>
   /**
    * Deletes what replaced, deleted and unfinished objects whose name begins with the prefix have left in the store: older versions, parts, temporary
-   * files. What stands stays. Only where nobody else writes there. Undefined where nothing is ever left.
+   * files. What stands stays. Of a bucket, a name with an ending means that object alone. Only where nobody else writes what takes more than one request.
+   * Undefined where nothing is ever left.
    */
   readonly purge?: (prefix: string) => Effect.Effect<Purged, StoreError>
   /**

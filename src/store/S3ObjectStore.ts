@@ -185,7 +185,12 @@ export const makeS3Store = (
     purge: Effect.fn("S3Store.purge")(function* (purged) {
       const keyPrefix = keyOf(purged)
       if (purged.endsWith("/")) yield* abortBelow(s3, keyPrefix, keyOf(""))
-      const options = { keyPrefix, concurrency: policy.uploads, mayHave: keepsVersions ?? true }
+      const options = {
+        keyPrefix,
+        exact: OBJECT_NAME.test(purged),
+        concurrency: policy.uploads,
+        mayHave: keepsVersions ?? true
+      }
       return yield* purgeVersions(s3, requestOf("delete", "delete", purged), options)
     }),
     uploads: Effect.fn("S3Store.uploads")((prefix) => unfinishedUploads(s3, keyOf(prefix), keyOf(""))),
@@ -286,3 +291,6 @@ const notAStore = (request: S3Request) =>
     reason: "NotAStore",
     detail: "it answers, but not as S3 does; does this network ask for a login, or is the endpoint another service?"
   })
+
+/** Not the beginning of several. */
+const OBJECT_NAME = /\.(json|hxm|hxs)$/

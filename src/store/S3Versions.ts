@@ -33,9 +33,16 @@ export const deleteVersions = (s3: S3Connection, request: S3Request, key: string
 export const purgeVersions = (
   s3: S3Connection,
   request: S3Request,
-  options: { readonly keyPrefix: string; readonly concurrency: number; readonly mayHave: boolean }
+  options: {
+    readonly keyPrefix: string
+    /** No longer keys: somebody may have put a copy beside it. */
+    readonly exact: boolean
+    readonly concurrency: number
+    readonly mayHave: boolean
+  }
 ): Effect.Effect<Purged, StoreError> =>
   allVersions(s3, request, options.keyPrefix).pipe(
+    Effect.map((found) => (options.exact ? found.filter(({ key }) => key === options.keyPrefix) : found)),
     Effect.flatMap((found) => purgeListed(s3, request, found, options.concurrency)),
     Effect.catchIf(
       (error) => NOT_PERMITTED.has(error.reason),

@@ -7,7 +7,11 @@
  * Where something that was published is forgotten, what older manifests and segments have left in the store is owed too: older versions of them (their
  * inline tails held it), unfinished uploads, temporary files. It is noted with the intent, before anything is sent, and paid when no manifest of ours
  * holds anything forgotten any more: two or three requests, and one for each older version. Other pushes ask nothing of the kind. Copies of our manifest
- * that a file synchroniser left go with it (OwnCopies.ts). What may not be deleted is remembered, for status, and tried again with the next thing forgotten, or by `hx sync verify --repair`.
+ * that a file synchroniser left go with it (OwnCopies.ts). What may not be deleted is remembered, for status, and tried again with the next thing forgotten, or by
+ * `hx sync verify --repair`.
+ *
+ * The same is owed where a key is over, which opens what stood under it; and of vault.json, whose older versions give that key, or open with a passphrase
+ * that is over.
  */
 
 import { Duration, Effect, Option } from "effect"
@@ -19,7 +23,7 @@ import { SyncTuning } from "./SyncTuning.ts"
 import type { Purged } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { removeForgottenCopies } from "./OwnCopies.ts"
-import { manifestName, segmentName, segmentsOf } from "./ObjectNames.ts"
+import { manifestName, segmentName, segmentsOf, VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { holdsAny } from "./SegmentPlan.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -63,6 +67,9 @@ export const owe = (debts: ReadonlyArray<SyncState.Debt>) =>
 /** What this device's replaced objects have left in the store has to go. */
 export const oweOlder = (device: DeviceId) =>
   owe([{ name: segmentsOf(device), notBefore: 0, urgent: true, older: true }])
+
+/** Older versions of vault.json have to go: what opens them is over, or about to be. What stands stays. */
+export const oweOlderVault = owe([{ name: VAULT_DESCRIPTOR, notBefore: 0, urgent: true, older: true }])
 
 /** Objects that our manifest names are owed no more, whatever was noted earlier. */
 export const keepNamed = (names: ReadonlySet<string>) =>
@@ -125,28 +132,36 @@ export const payDebts = Effect.fn("Debts.pay")(function* (hasPublished: boolean)
   }
 })
 
-/** A manifest that still holds something forgotten would leave an older version of itself: then it is too early. */
+/** What replaced objects have left. */
 const payOlder = Effect.fnUntraced(function* (device: DeviceId, published: SyncState.Publication | null) {
-  const owed = (yield* SyncState.debtsOrNone).some((debt) => debt.older === true)
-  if (!owed || published === null) return NOTHING_OLDER
-  const purged = yield* Effect.flatMap(HistoryDb, (db) => db.log.purged)
-  if (purged.some((number) => number <= published.last)) return NOTHING_OLDER
+  const owed = (yield* SyncState.debtsOrNone).filter((debt) => debt.older === true)
+  const ofVault = owed.filter(({ name }) => name === VAULT_DESCRIPTOR)
+  const ofLog = ofVault.length < owed.length && (yield* leavesNothing(published))
+  const due = new Set((ofLog ? owed : ofVault).map(({ name }) => name))
+  if (due.size === 0) return NOTHING_OLDER
   const { store } = yield* VaultSession
   const { purge } = store
-  const prefixes = purge === undefined ? [] : [manifestName(device), segmentsOf(device)]
+  const names = [...ofVault.map(({ name }) => name), ...(ofLog ? [manifestName(device), segmentsOf(device)] : [])]
+  const prefixes = purge === undefined ? [] : names
   const done = yield* Effect.all({
-    copies: removeForgottenCopies(device),
+    copies: ofLog ? removeForgottenCopies(device) : Effect.succeed(0),
     paid: Effect.forEach(prefixes, (prefix) => purge!(prefix)).pipe(
       Effect.map((all) => all.reduce(addPurged, { deleted: 0, left: 0 }))
     )
   }).pipe(Effect.catchTag("StoreError", (failure) => Effect.as(Effect.logWarning(notDeleted(failure)), null)))
   if (done === null) return { ...NOTHING_OLDER, owed: 1 }
   const { copies, paid } = done
-  yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => debt.older !== true))
+  yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => debt.older !== true || !due.has(debt.name)))
   const at = yield* nowMicros
   const versionsLeft = paid.left === 0 ? undefined : { at, versions: paid.left }
   yield* SyncState.updateActivity((activity) => ({ ...activity, versionsLeft }))
   return { paid, copies, owed: 0 }
+})
+
+/** A manifest that still holds something forgotten would leave an older version of itself: then it is too early. */
+const leavesNothing = Effect.fnUntraced(function* (published: SyncState.Publication | null) {
+  const purged = yield* Effect.flatMap(HistoryDb, (db) => db.log.purged)
+  return published !== null && !purged.some((number) => number <= published.last)
 })
 
 /** `paid`: null where nothing was asked; `copies` of our manifest that were deleted. */

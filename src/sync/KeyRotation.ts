@@ -19,6 +19,7 @@ import { KEY_BYTES, MAX_EPOCH } from "../format/Keyring.ts"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import { acceptedNow } from "./AcceptedManifests.ts"
+import { oweOlderVault } from "./Debts.ts"
 import { knownVault, rekeyPending, rememberVault } from "./KnownVault.ts"
 import { type Forked, readAndSettle } from "./OwnManifest.ts"
 import { withoutKey } from "./Passphrase.ts"
@@ -176,6 +177,7 @@ const swapOnce = Effect.gen(function* () {
   const { problems, ...accepted } = yield* acceptedNow
   const next = begun ?? (yield* newKey)
   const rotated = VaultDescriptor.rotate(descriptor, { oldKey, newKey: next.key, at: yield* nowMicros, ...accepted })
+  yield* oweOlderVault
   const stands = yield* swapDescriptor(rotated, etag)
   if (!stands) return null
   return { session: yield* keep(next, rotated), descriptor: rotated, problems } satisfies Swapped as Swapped

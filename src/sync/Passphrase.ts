@@ -6,6 +6,7 @@
 import { Effect, Redacted } from "effect"
 import * as VaultDescriptor from "../format/VaultDescriptor.ts"
 import { Entropy } from "../platform/Entropy.ts"
+import { oweOlderVault, payDebts } from "./Debts.ts"
 import { rememberVault } from "./KnownVault.ts"
 import type { SecretText } from "./JoinKey.ts"
 import { VaultMismatch, WeakPassphrase } from "./SyncError.ts"
@@ -41,8 +42,10 @@ export const changePassphrase = Effect.fn("Passphrase.change")(function* (passph
         passphrase === null
           ? VaultDescriptor.withoutPassphrase(descriptor, key)
           : yield* wrap(descriptor, key, passphrase)
+      if (had) yield* oweOlderVault
       if (!(yield* swapDescriptor(next, etag))) return null
       yield* rememberVault(binding.location, next)
+      yield* payDebts(false)
       return report(passphrase === null ? "removed" : had ? "changed" : "set")
     })
   )

@@ -78,10 +78,11 @@ export const draftPublication = Effect.fn("Publish.draft")(function* (
   const nonce = yield* Entropy.hex(16)
   // Whatever was sent so far may have left something behind that holds what is forgotten.
   const sent = Math.max(before?.last ?? 0, ...(yield* SyncState.intentsOrNone).map((intent) => intent.last))
-  if (purged.some((number) => floor !== null || number <= sent)) yield* oweOlder(device)
+  const rekeyed = yield* rekeyPending
+  // And who has a key that is over could read what it opened.
+  if (rekeyed || purged.some((number) => floor !== null || number <= sent)) yield* oweOlder(device)
   yield* addIntent({ sequence, nonce, last, segments: [], purged, uploads: [] })
 
-  const rekeyed = yield* rekeyPending
   const rewrite = (segment: SegmentRef) => {
     // What is sealed under a key that is over is sealed again, and goes at once.
     if (rekeyed) return "purged"

@@ -1,7 +1,7 @@
 /** In a store that keeps what was replaced or deleted, nothing of what was forgotten is kept. */
 
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { HistoryDb } from "../../src/db/HistoryDb.ts"
 import type { EntryId } from "../../src/domain/EntryId.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
@@ -9,9 +9,22 @@ import type { ObjectStoreService, Purged } from "../../src/store/ObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
 import { reset } from "../../src/sync/Reset.ts"
-import { activityOrNone, debtsOrNone } from "../../src/sync/SyncState.ts"
+import { runPassphrase, runRotation } from "../../src/sync/Sync.ts"
+import { activityOrNone, binding, debtsOrNone } from "../../src/sync/SyncState.ts"
+import { recoveryKeyOf, VaultKeys } from "../../src/sync/VaultKeys.ts"
 import { runVerify } from "../../src/sync/Verify.ts"
-import { initDevice, live, makeDevice, makeWorld, pull, push, record, requestsOf, type TestDevice } from "./World.ts"
+import {
+  initDevice,
+  joinAll,
+  live,
+  makeDevice,
+  makeWorld,
+  pull,
+  push,
+  record,
+  requestsOf,
+  type TestDevice
+} from "./World.ts"
 
 const PLAIN = { compression: false }
 
@@ -293,3 +306,77 @@ describe("copies of this device's manifest that a file synchroniser left", () =>
     })
   )
 })
+
+describe("a key or a passphrase that is over, in a bucket that keeps versions", () => {
+  const LONG = "correct horse battery staple"
+  const olderNames = ({ world }: TestDevice) => world.bucket.older.map(({ name }) => name)
+  const setPassphrase = (device: TestDevice, text: string | null) =>
+    device.as(runPassphrase(text === null ? null : Redacted.make(text)))
+
+  const shared = Effect.gen(function* () {
+    const world = makeWorld()
+    world.bucket.lifecycle.versioned = true
+    const a = yield* makeDevice(world, "a", { inlineTail: 16 })
+    const b = yield* makeDevice(world, "b", { inlineTail: 16 })
+    yield* joinAll(a, b)
+    for (const [counter, device] of [a, b, a, b].entries()) {
+      yield* more(device, counter)
+      yield* push(device)
+    }
+    return { world, a, b }
+  })
+
+  it.scoped(
+    "a rotation leaves no older version of vault.json and of its device's objects; others leave none when they join again",
+    () =>
+      Effect.gen(function* () {
+        const { a, b } = yield* shared
+        expect(olderNames(a).length).toBeGreaterThan(0)
+        const { recoveryKey } = yield* a.as(runRotation)
+        const [ofA, ofB] = [yield* a.id, yield* b.id]
+        expect(olderNames(a).filter((name) => name === "vault.json" || name.includes(ofA))).toEqual([])
+        expect(yield* a.as(debtsOrNone)).toEqual([])
+        expect(olderNames(a).some((name) => name.includes(ofB))).toBe(true)
+        yield* initDevice(b, { key: recoveryKey })
+        yield* push(b)
+        expect(olderNames(b).filter((name) => name.includes(ofB))).toEqual([])
+      })
+  )
+
+  it.scoped("where the rotation is killed before it got as far, the next push does", () =>
+    Effect.gen(function* () {
+      const { a, world } = yield* shared
+      world.faults.wrap = wrapped(() => ({ purge: () => Effect.die("killed") }))
+      yield* Effect.exit(a.as(runRotation))
+      expect(olderNames(a)).toContain("vault.json")
+      world.faults.wrap = (store) => store
+      yield* push(a)
+      const id = yield* a.id
+      expect(olderNames(a).filter((name) => name === "vault.json" || name.includes(id))).toEqual([])
+    })
+  )
+
+  it.scoped(
+    "a passphrase that was changed or removed opens no older vault.json; a device that has published nothing sees to it too",
+    () =>
+      Effect.gen(function* () {
+        const { b, world } = yield* shared
+        const c = yield* makeDevice(world, "c")
+        yield* initDevice(c, { key: yield* keyOf(b) })
+        yield* setPassphrase(c, LONG)
+        for (const next of [`${LONG} again`, null]) {
+          yield* setPassphrase(c, next)
+          expect(olderNames(c)).not.toContain("vault.json")
+        }
+        expect(yield* c.as(debtsOrNone)).toEqual([])
+      })
+  )
+})
+
+const keyOf = (device: TestDevice) =>
+  device.as(
+    Effect.gen(function* () {
+      const { vaultId } = Option.getOrThrow(yield* binding.get)
+      return Option.getOrThrow(recoveryKeyOf(yield* Effect.flatMap(VaultKeys, (keys) => keys.keyring(vaultId, true))))
+    })
+  )
