@@ -1,24 +1,28 @@
 /**
  * Plants one bug after the other (scripts/mutants/Table.ts) and lets the simulation look for it:
  *
- *   npm run mutants -- [--schedules N] [--sample K] [--only TEXT] [--jobs J] [--write]
+ *   npm run mutants -- [--schedules N] [--minutes M] [--sample K --seed S] [--only TEXT] [--jobs J] [--write]
  *
- * A bug is caught when a schedule breaks a promise, dies, or never ends. --sample takes K of them, others every day; --only those whose file or
- * words hold the text; --write keeps the list in docs/mutants.md.
+ * A bug is caught when a schedule breaks a promise, dies, or never ends. Every bug gets a few schedules before any gets many, so that what --minutes
+ * leaves undone is the most of those that are hardest to catch. --sample takes K of those that docs/mutants.md says were caught early, drawn by --seed;
+ * --only those whose file or words hold the text; --write keeps the list in docs/mutants.md.
  */
 
 import { fork } from "node:child_process"
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { type Mutant, MUTANTS } from "./mutants/Table.ts"
+import { Random } from "../test/simulation/Random.ts"
 import { bundlePlayer } from "./simulation/Bundle.ts"
 
 const { values } = parseArgs({
   options: {
     schedules: { type: "string", default: "10000" },
+    minutes: { type: "string", default: "1e6" },
     sample: { type: "string" },
+    seed: { type: "string", default: "1" },
     only: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },
     write: { type: "boolean", default: false }
@@ -28,95 +32,128 @@ const { values } = parseArgs({
 /** A schedule that takes longer than this, in milliseconds, never ends. */
 const ENDLESS = 120_000
 
+/** Schedules that a bug gets at a time, one after the other. */
+const HELPINGS = [12, 24, 64, 200, 700, 2_000, 10_000]
+
+/** What the kept list says was caught within so many schedules counts as caught early. */
+const EARLY = 40
+
+const KEPT = "docs/mutants.md"
+
 interface Verdict {
   readonly mutant: Mutant
-  /** The seed that caught it; null: none of so many did. */
-  readonly seed: string | null
+  /** The seed that caught it; null: none of so many did. Schedules have the seeds 1, 2, … */
+  readonly seed: number | null
   readonly how: string
   readonly schedules: number
 }
 
+const most = Number(values.schedules)
+const until = performance.now() + Number(values.minutes) * 60_000
 const bundles = resolve("node_modules/.cache/hx-mutants")
 mkdirSync(bundles, { recursive: true })
 const today = new Date().toISOString().slice(0, 10)
-const verdicts: Array<Verdict> = []
-const left = chosen().map((mutant, index) => ({ mutant, index }))
-const wanted = left.length
-await Promise.all(Array.from({ length: Number(values.jobs) }, next))
-rmSync(bundles, { recursive: true, force: true })
-const missed = verdicts.filter(({ seed }) => seed === null)
-if (values.write) writeFileSync("docs/mutants.md", page())
-console.log(`${verdicts.length - missed.length} of ${wanted} planted bugs were caught.`)
-process.exitCode = missed.length === 0 ? 0 : 1
-
-/** With --sample, so many of them, beginning elsewhere every day. */
-function chosen(): ReadonlyArray<Mutant> {
-  const only = values.only
-  const all = only === undefined ? MUTANTS : MUTANTS.filter(({ file, what }) => `${file} ${what}`.includes(only))
-  if (values.sample === undefined) return all
-  const days = Math.floor(Date.now() / 86_400_000)
-  const count = Math.min(Number(values.sample), all.length)
-  const step = Math.max(1, Math.floor(all.length / count))
-  return Array.from({ length: count }, (_, index) => all[(days + index * step) % all.length]!)
-}
-
-async function next(): Promise<void> {
-  for (let each = left.shift(); each !== undefined; each = left.shift()) {
-    const verdict = await hunt(each.mutant, join(bundles, `${process.pid}-${each.index}.mjs`))
-    verdicts.push(verdict)
-    const { file, what } = verdict.mutant
-    console.log(
-      `${verdict.seed === null ? "NOT CAUGHT" : `seed ${verdict.seed}`.padEnd(10)} ${file}: ${what} (${verdict.how})`
-    )
+const all = chosen()
+const verdicts = new Map<Mutant, Verdict>()
+for (const helping of HELPINGS) {
+  const left = all.filter((mutant) => isOpen(verdicts.get(mutant)))
+  const next = async (): Promise<void> => {
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      if (performance.now() < until) await serve(mutant, helping)
+    }
   }
+  await Promise.all(Array.from({ length: Number(values.jobs) }, next))
+  if (values.write) writeFileSync(KEPT, page())
+}
+rmSync(bundles, { recursive: true, force: true })
+const caught = [...verdicts.values()].filter(({ seed }) => seed !== null)
+for (const mutant of all) {
+  const verdict = verdicts.get(mutant)
+  if (verdict?.seed == null) console.log(`NOT CAUGHT ${mutant.file}: ${mutant.what} (${missedWords(verdict)})`)
+}
+console.log(`${caught.length} of ${all.length} planted bugs were caught.`)
+process.exitCode = caught.length === all.length ? 0 : 1
+
+function chosen(): ReadonlyArray<Mutant> {
+  const { only, sample } = values
+  const named = only === undefined ? MUTANTS : MUTANTS.filter(({ file, what }) => `${file} ${what}`.includes(only))
+  if (sample === undefined) return named
+  const kept = readFileSync(KEPT, "utf8").split("\n")
+  const left = named.filter(({ file, what }) => {
+    const row = kept.find((line) => line.startsWith(`| ${file} | ${what} |`))
+    const seed = Number(row?.split("|")[3])
+    return seed >= 1 && seed <= EARLY
+  })
+  const random = new Random(`sample ${values.seed}`)
+  const drawn: Array<Mutant> = []
+  while (drawn.length < Number(sample) && left.length > 0) drawn.push(...left.splice(random.below(left.length), 1))
+  return drawn
 }
 
-async function hunt(mutant: Mutant, outfile: string): Promise<Verdict> {
+function isOpen(verdict: Verdict | undefined): boolean {
+  return verdict === undefined || (verdict.seed === null && verdict.how === "" && verdict.schedules < most)
+}
+
+async function serve(mutant: Mutant, helping: number): Promise<void> {
+  const before = verdicts.get(mutant)?.schedules ?? 0
+  const last = Math.min(most, before + helping)
+  const verdict = await hunt(mutant, before + 1, last, join(bundles, `${process.pid}-${MUTANTS.indexOf(mutant)}.mjs`))
+  verdicts.set(mutant, verdict)
+  if (isOpen(verdict)) return
+  const { how, seed } = verdict
+  console.log(`${seed === null ? "NOT CAUGHT" : `seed ${seed}`.padEnd(10)} ${mutant.file}: ${mutant.what} (${how})`)
+}
+
+async function hunt(mutant: Mutant, first: number, last: number, outfile: string): Promise<Verdict> {
   await bundlePlayer(outfile, mutant)
-  const child = fork(outfile, ["--last", values.schedules], {
+  const child = fork(outfile, ["--first", String(first), "--last", String(last)], {
     execArgv: ["--max-semi-space-size=64"],
     stdio: ["ignore", "ignore", "ignore", "ipc"]
   })
   return new Promise((done) => {
-    let played = 0
-    const over = (how: string) => {
+    let played = first - 1
+    const over = (seed: number | null, how: string) => {
       clearTimeout(timer)
       child.removeAllListeners()
       child.kill("SIGKILL")
       rmSync(outfile, { force: true })
-      done({ mutant, seed: String(played), how, schedules: played })
+      done({ mutant, seed, how, schedules: played })
     }
-    const late = () => {
-      played++
-      over("it never ends")
-    }
+    const late = () => over(++played, "it never ends")
     let timer = setTimeout(late, ENDLESS)
     child.on("message", ({ broken }: { readonly broken: string | null }) => {
       played++
       clearTimeout(timer)
       timer = setTimeout(late, ENDLESS)
-      if (broken !== null) over(broken.split("\n")[0]!.slice(0, 90))
+      if (broken !== null) return over(played, broken.split("\n")[0]!.slice(0, 90))
+      if (performance.now() > until) over(null, "")
     })
-    child.on("exit", () => {
-      clearTimeout(timer)
-      // A program that dies by itself, and not by a broken promise, says nothing of what the simulation sees.
-      done({ mutant, seed: null, how: played >= Number(values.schedules) ? "" : "it does not run", schedules: played })
+    // A program that cannot even begin says nothing of what the simulation sees; one that takes all memory there is does.
+    child.on("exit", (_code, signal) => {
+      if (signal !== null) over(++played, `it dies of ${signal}`)
+      else over(null, played >= last ? "" : "it does not run")
     })
   })
 }
 
+function missedWords(verdict: Verdict | undefined): string {
+  if (verdict === undefined) return "not tried"
+  return verdict.how === "" ? `${verdict.schedules} schedules` : verdict.how
+}
+
 function page(): string {
-  const rows = [...verdicts]
-    .sort((a, b) => MUTANTS.indexOf(a.mutant) - MUTANTS.indexOf(b.mutant))
-    .map(
-      ({ how, mutant: { file, what }, seed }) =>
-        `| ${file} | ${what} | ${seed ?? "not caught"} | ${how.replaceAll("|", "\\|")} |`
-    )
+  const rows = all.map((mutant) => {
+    const verdict = verdicts.get(mutant)
+    const said = verdict?.seed == null ? [`not caught: ${missedWords(verdict)}`, ""] : [verdict.seed, verdict.how]
+    return `| ${mutant.file} | ${mutant.what} | ${said[0]} | ${String(said[1]).replaceAll("|", "\\|")} |`
+  })
+  const count = [...verdicts.values()].filter(({ seed }) => seed !== null).length
   return [
     "# Planted bugs",
     "",
-    `\`npm run mutants -- --write\`, ${today}: ${verdicts.length - missed.length} of ${verdicts.length} single wrong edits were caught by the simulation`,
-    "(`test/simulation`), by the schedule with the seed named.",
+    `\`npm run mutants -- --write\`, ${today}: ${count} of ${all.length} single wrong edits were caught by the simulation`,
+    "([docs/simulation.md](simulation.md)). Schedules are played in the order of their seeds, 1, 2, 3 …: the seed that caught a bug is also how many",
+    "schedules that took.",
     "",
     "| File | What is wrong | Seed | How it shows |",
     "| --- | --- | --- | --- |",

@@ -31,12 +31,21 @@ else await work()
 
 async function work() {
   for (let seed = Number(values.first); seed <= Number(values.last); seed += Number(values.stride)) {
-    const { happened, turns, violation } = await play(String(seed))
-    const broken = violation === null ? null : `promise ${violation.promise}: ${violation.what}`
+    const { broken, happened, turns } = await judged(String(seed))
     const played: Played = { seed: String(seed), broken, turns, happened: [...happened] }
     await new Promise<void>((resume) => process.send?.(played, () => resume()))
   }
   process.disconnect()
+}
+
+/** A simulation that dies breaks a promise, too. */
+async function judged(seed: string) {
+  try {
+    const { happened, turns, violation } = await play(seed)
+    return { happened, turns, broken: violation === null ? null : `promise ${violation.promise}: ${violation.what}` }
+  } catch (error) {
+    return { happened: [], turns: 0, broken: `promise 0: the simulation died: ${String(error)}` }
+  }
 }
 
 async function replay(seed: string) {

@@ -11,7 +11,7 @@ import { plainKeyring } from "../../src/format/Keyring.ts"
 import { openSegment, readOperations } from "../../src/sync/SegmentFetch.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { VaultSession } from "../../src/sync/VaultSession.ts"
-import { problemsOf, run, syncing } from "./Commands.ts"
+import { isToldToJoin, problemsOf, run, type Said, syncing } from "./Commands.ts"
 import { entryIds } from "./LocalPromises.ts"
 import { type Machine, makeMachine, on } from "./Machine.ts"
 import { shadowedAmong } from "./Model.ts"
@@ -40,17 +40,24 @@ const CALM = { number: 0, faults: [], killedAt: 0, seed: "calm" } as const
 
 type Syncing = Parameters<typeof syncing>[1]
 
-const calmly = (machine: Machine, kind: Syncing) =>
-  Effect.map(run(machine, CALM, kind, syncing(machine, kind), { forced: kind.endsWith("--force") }), (exit) =>
-    Exit.isSuccess(exit) ? problemWords(exit.value) : failureOf(exit)
-  )
+/** Who is told to join again, by a new key or under a new id, does so. */
+const calmly = (machine: Machine, kind: Syncing): Effect.Effect<string | null> =>
+  Effect.gen(function* () {
+    const ask = run(machine, CALM, kind, syncing(machine, kind), { forced: kind.endsWith("--force") })
+    const exit = yield* ask
+    if (!isToldToJoin(exit)) return saidOf(exit)
+    yield* run(machine, CALM, "init", syncing(machine, "init"), { forced: true })
+    return saidOf(yield* ask)
+  })
+
+const saidOf = (exit: Said): string | null => (Exit.isSuccess(exit) ? problemWords(exit.value) : failureOf(exit))
 
 const problemWords = (value: unknown): string | null => {
   const problems = problemsOf(value)
   return problems.length === 0 ? null : problems.map(({ detail, kind }) => `${kind}: ${detail}`).join("; ")
 }
 
-const failureOf = (exit: Exit.Exit<unknown, { readonly _tag: string; readonly message: string }>): string =>
+const failureOf = (exit: Said): string =>
   Exit.match(exit, {
     onSuccess: () => "",
     onFailure: (cause) =>

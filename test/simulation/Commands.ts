@@ -10,9 +10,9 @@ import { importHistory } from "../../src/history/Import.ts"
 import { underLock } from "../../src/sync/DeviceLock.ts"
 import { init } from "../../src/sync/Init.ts"
 import { reset } from "../../src/sync/Reset.ts"
-import { runPull, runPush, runSync } from "../../src/sync/Sync.ts"
+import { runPassphrase, runPull, runPush, runRetire, runRetirePlan, runRotation, runSync } from "../../src/sync/Sync.ts"
 import type { Problem } from "../../src/sync/SyncError.ts"
-import { recoveryKeyOf } from "../../src/sync/VaultKeys.ts"
+import { runVerify } from "../../src/sync/Verify.ts"
 import { afterCommand, knowsRule } from "./LocalPromises.ts"
 import { type Machine, on, type Services, STORE } from "./Machine.ts"
 import { Random } from "./Random.ts"
@@ -36,10 +36,15 @@ export const command = (machine: Machine, kind: Command, step: Step): Effect.Eff
         run(machine, step, "reset", underLock(reset({ forgetKey: false })), { forced: true }),
         run(machine, step, "init", join(machine), { forced: true })
       )
+    case "retire":
+      return retireStep(machine, step, random)
     default:
-      return Effect.asVoid(
-        run(machine, step, kind, syncing(machine, kind), { forced: kind.endsWith("--force") || kind === "init" })
-      )
+      return Effect.gen(function* () {
+        const forced = kind.endsWith("--force") || kind === "init"
+        const exit = yield* run(machine, step, kind, syncing(machine, kind), { forced })
+        // Some do what they are told at once, some later.
+        if (isToldToJoin(exit) && random.chance(0.5)) yield* run(machine, step, "init", join(machine), { forced: true })
+      })
   }
 }
 
@@ -48,10 +53,17 @@ interface Failure {
   readonly message: string
 }
 
+export type Said = Exit.Exit<unknown, Failure>
+
+/** By a new key, or under a new id. */
+export const isToldToJoin = (exit: Said): boolean =>
+  Exit.isFailure(exit) &&
+  Option.exists(Cause.failureOption(exit.cause), ({ _tag }) => _tag === "VaultKeyRotated" || _tag === "DeviceRetired")
+
 /** The commands that ask the store. */
 export const syncing = (
   machine: Machine,
-  kind: Exclude<Command, "record" | "import" | "finish" | "forget" | "reset">
+  kind: Exclude<Command, "record" | "import" | "finish" | "forget" | "reset" | "retire">
 ): Effect.Effect<unknown, Failure, Services | Scope.Scope> => {
   switch (kind) {
     case "push":
@@ -64,6 +76,12 @@ export const syncing = (
       return Effect.map(runSync, ({ pulled }) => ({ problems: pulled.problems }))
     case "init":
       return join(machine)
+    case "rotate":
+      return Effect.asVoid(runRotation)
+    case "passphrase":
+      return Effect.asVoid(runPassphrase(Redacted.make("a phrase that nobody guesses")))
+    case "verify --repair":
+      return Effect.asVoid(runVerify({ repair: true }))
   }
 }
 
@@ -71,7 +89,7 @@ export const syncing = (
 export const join = (machine: Machine) =>
   Effect.suspend(() => {
     const { circumstances, vault } = machine.world
-    const given = [...machine.disk.keys.keys()].length > 0 || vault.key === null ? null : vault.key
+    const given = knowsNewestKey(machine) ? null : vault.key
     return underLock(
       init({
         url: { location: STORE, credentials: Option.none() },
@@ -88,11 +106,25 @@ export const join = (machine: Machine) =>
       Effect.sync(() => {
         const { vault } = machine.world
         vault.id = report.vaultId
-        const keyring = machine.disk.keys.get(report.vaultId)
-        if (keyring !== undefined) vault.key = Option.getOrNull(recoveryKeyOf(keyring))
       })
     )
   )
+
+const knowsNewestKey = ({ disk, world: { vault } }: Machine): boolean =>
+  vault.key === null || [...disk.keys.values()].some(({ epoch }) => epoch >= vault.epoch)
+
+/** Another device of this vault, by whatever id it has now; what it was under a former one would do as well. */
+const retireStep = (machine: Machine, step: Step, random: Random) =>
+  Effect.gen(function* () {
+    const { machines, vault } = machine.world
+    const others = machines.filter((each) => each !== machine)
+    const device = yield* Effect.orDie(random.pick(others).disk.db.device.id)
+    const done = Effect.flatMap(runRetirePlan(device), (plan) => {
+      vault.retired.add(device)
+      return runRetire(plan, { acceptLoss: false })
+    })
+    yield* run(machine, step, "retire", Effect.asVoid(done), { forced: true })
+  })
 
 /** A process: what goes wrong with it is its step's; what has to hold when it has ended, however it did, is looked at. */
 export const run = <A, E extends Failure>(
@@ -116,6 +148,7 @@ export const run = <A, E extends Failure>(
       offline: false
     }
     if (machine.busy++ > 0) happens(world, "together")
+    const since = world.bucket.objects.changes.length
     note(world, `${step.number} ${machine.name}: ${name}`)
     const exit = yield* Effect.exit(Effect.locally(on(machine, effect), CurrentProcess, process))
     machine.busy--
@@ -125,7 +158,7 @@ export const run = <A, E extends Failure>(
     }
     if (machine.busy === 0) {
       const clean = Exit.isSuccess(exit) && /^(pull|sync)$/.test(name) && problemsOf(exit.value).length === 0
-      yield* afterCommand(machine, { command: name, exit, forced: options.forced, clean })
+      yield* afterCommand(machine, { command: name, exit, forced: options.forced, clean, since })
     }
     return exit
   })

@@ -37,11 +37,15 @@ export const damage = (world: World, fault: StoreFault, random: Random): Effect.
         objects.delete(name)
         return done(name)
       case "rolledBack": {
+        // Of manifests more is promised than of what they name.
+        const manifests = names.filter((each) => each.startsWith("manifests/"))
+        const which = manifests.length > 0 && random.chance(0.7) ? random.pick(manifests) : name
         const versions = objects.changes.flatMap((change) =>
-          change.name === name && change.is !== undefined ? [change.is] : []
+          change.name === which && change.is !== undefined && change.is !== objects.get(which) ? [change.is] : []
         )
-        objects.set(name, random.pick(versions))
-        return done(`${name}, of ${versions.length} versions`)
+        if (versions.length === 0) return
+        objects.set(which, random.pick(versions))
+        return done(`${which}, of ${versions.length} versions`)
       }
       case "storeRestored": {
         const then = objects.asOf(objects.changes.length - random.below(Math.min(30, objects.changes.length)))

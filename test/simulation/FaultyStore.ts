@@ -89,9 +89,10 @@ export const atStore = (world: World, store: ObjectStoreService): ObjectStoreSer
       const number = ++process.requests
       const condition = made.write?.options.condition._tag
       yield* pass(inWorld, "request", `sends ${number}: ${label}${condition === undefined ? "" : ` ${condition}`}`)
-      const fault = process.offline ? "unreachable" : process.faults.get(number)
+      const fault = process.offline ? "unreachable" : (process.faults.get(number) ?? aimed(process, made))
       const observed = { ...made, perform: looked(inWorld, process, made.perform) }
       const answer = yield* Effect.exit(disturbed(process, observed, fault))
+      if (process.killedAt === -1 && isManifestWrite(made)) process.killedAt = process.points + 1
       yield* pass(
         inWorld,
         "request",
@@ -195,6 +196,17 @@ export const atStore = (world: World, store: ObjectStoreService): ObjectStoreSer
       }
     }
   }
+}
+
+const isManifestWrite = ({ name, write }: Pick<Request<unknown>, "name" | "write">): boolean =>
+  write !== undefined && name.startsWith("manifests/")
+
+/** What is to go wrong with the first writing of a manifest. */
+const aimed = (process: Process, made: Pick<Request<unknown>, "name" | "write">): RequestFault | undefined => {
+  if (!isManifestWrite(made)) return undefined
+  const fault = process.faults.get(0)
+  process.faults.delete(0)
+  return fault
 }
 
 /** What takes effect is looked at before anybody else comes. */

@@ -6,7 +6,7 @@ import type { EntryId } from "../../src/domain/EntryId.ts"
 import type { ForgetRule } from "../../src/domain/ForgetRule.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { type Machine, on } from "./Machine.ts"
-import { isConditional } from "./StorePromises.ts"
+import { isConditional, standing } from "./StorePromises.ts"
 import { short, violated } from "./World.ts"
 
 export interface Ended {
@@ -16,6 +16,8 @@ export interface Ended {
   readonly forced: boolean
   /** Of a pull that reported no problem. */
   readonly clean: boolean
+  /** How many changes the store had seen when it began. */
+  readonly since: number
 }
 
 export const afterCommand = (machine: Machine, ended: Ended): Effect.Effect<void> =>
@@ -65,21 +67,21 @@ const nothingReturns = (machine: Machine, { command }: Ended) =>
     }
   })
 
-/** Promise 7, the other way round: where nothing was ever copied or put back, nobody takes a new id. */
+/** Promise 7, the other way round: where nothing was ever copied, put back or retired, nobody takes a new id. */
 const noForkForNothing = (machine: Machine, { command }: Ended) =>
   Effect.gen(function* () {
     const { world } = machine
     const before = machine.id
     machine.id = yield* Effect.orDie(machine.disk.db.device.id)
     const copied = world.happened.has("clone") || world.happened.has("backupRestored")
-    if (before === null || before === machine.id || copied) return
+    if (before === null || before === machine.id || copied || world.vault.retired.has(before)) return
     if (world.circumstances.honesty === "honest" && isConditional(world)) {
       violated(world, 7, `${machine.name} took a new id on ${command}, though nobody else had its own`)
     }
   })
 
 /** Promise 10: what is known of a log is never older than what was, nor than what others say of it. */
-const nothingGoesBack = (machine: Machine, { clean, command, forced }: Ended) =>
+const nothingGoesBack = (machine: Machine, { clean, command, forced, since }: Ended) =>
   Effect.gen(function* () {
     const { world } = machine
     const peers = yield* Effect.orDie(on(machine, SyncState.allPeers))
@@ -93,9 +95,20 @@ const nothingGoesBack = (machine: Machine, { clean, command, forced }: Ended) =>
         }
       }
     }
+    const before = machine.seen
     machine.seen = seen
     if (!clean) return
     const retired = new Set([...peers.values()].flatMap((peer) => peer.retired))
+    const isStill = world.bucket.objects.changes.slice(since).every(({ name }) => !name.startsWith("manifests/"))
+    if (isStill && !forced && world.circumstances.honesty !== "careless") {
+      // What the store holds is what that pull was told.
+      for (const { device, sequence } of yield* standing(world)) {
+        if (device === self || retired.has(device) || world.vault.retired.has(device)) continue
+        const was = Math.max(before.get(device) ?? 0, peers.get(device)?.sequence ?? 0)
+        if (sequence >= was || (peers.get(device)?.forgiven ?? 0) >= was) continue
+        violated(world, 10, short(`${machine.name} did not report that ${device} went back from ${was} to ${sequence}`))
+      }
+    }
     for (const peer of peers.values()) {
       for (const { device, sequence } of peer.seen) {
         const known = peers.get(device)

@@ -23,7 +23,7 @@ import { AskForKey } from "../../src/sync/JoinKey.ts"
 import { StoredCredentials } from "../../src/sync/StoredCredentials.ts"
 import { KeyNeeded } from "../../src/sync/SyncError.ts"
 import { DEFAULT_TUNING, SyncTuning } from "../../src/sync/SyncTuning.ts"
-import { type EpochKey, VaultKeys, type VaultKeysService } from "../../src/sync/VaultKeys.ts"
+import { type EpochKey, recoveryKeyOf, VaultKeys, type VaultKeysService } from "../../src/sync/VaultKeys.ts"
 import { atStore } from "./FaultyStore.ts"
 import { openCopy } from "./Sqlite.ts"
 import { pass, type World } from "./World.ts"
@@ -231,7 +231,14 @@ const keysOn = (world: World, kept: Map<string, Keyring>, next: Map<string, Epoc
   const load = (vaultId: string) => Effect.sync(() => Option.fromNullable(kept.get(vaultId)))
   return {
     load,
-    save: (keyring) => write("the key file", () => void kept.set(keyring.vaultId, keyring)),
+    save: (keyring) =>
+      write("the key file", () => {
+        kept.set(keyring.vaultId, keyring)
+        if (keyring.epoch > world.vault.epoch) {
+          world.vault.epoch = keyring.epoch
+          world.vault.key = Option.getOrNull(recoveryKeyOf(keyring))
+        }
+      }),
     forget: (vaultId) => write("no key file", () => void (kept.delete(vaultId), next.delete(vaultId))),
     next: (vaultId) => Effect.sync(() => Option.fromNullable(next.get(vaultId))),
     saveNext: (vaultId, key) =>

@@ -41,7 +41,16 @@ export const play = async (seed: string, chosen: Chosen = {}): Promise<Outcome> 
     machines: [],
     foreign: await foreignObjects(),
     model: new Model(),
-    vault: { id: "", key: null, highest: new Map(), namedUntil: new Map(), written: new Map(), clocksJumped: false },
+    vault: {
+      id: "",
+      key: null,
+      epoch: 0,
+      retired: new Set(),
+      highest: new Map(),
+      namedUntil: new Map(),
+      written: new Map(),
+      clocksJumped: false
+    },
     trace: [],
     violations: [],
     happened: new Map(),

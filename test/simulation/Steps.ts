@@ -16,6 +16,10 @@ export type Command =
   | "pull --force"
   | "reset"
   | "init"
+  | "rotate"
+  | "passphrase"
+  | "retire"
+  | "verify --repair"
 
 export type Event = "clone" | "backup" | "restore" | "clockForward" | "clockBack" | "wait" | "damage"
 
@@ -28,9 +32,9 @@ export interface Step {
   readonly pause: number
   /** What it does in detail is drawn from its own numbers, so that leaving out another step changes none of it. */
   readonly seed: string
-  /** By number of the request. */
+  /** By number of the request; 0: whichever first writes a manifest. */
   readonly faults: ReadonlyArray<readonly [number, RequestFault]>
-  /** Point at which the process is killed; 0: not. */
+  /** Point at which the process is killed; 0: not; −1: when a manifest has been written, before it hears of that. */
   readonly killedAt: number
   /** It does not wait until the machine is at rest. */
   readonly together: boolean
@@ -52,6 +56,10 @@ const WEIGHTS: Readonly<Record<Command | Event, number>> = {
   "pull --force": 1.5,
   reset: 1.5,
   init: 1.5,
+  rotate: 1,
+  passphrase: 0.5,
+  retire: 1.2,
+  "verify --repair": 1.5,
   clone: 1.5,
   backup: 2,
   restore: 1.5,
@@ -83,13 +91,26 @@ export const circumstancesOf = (seed: string): Circumstances => {
   }
 }
 
+/**
+ * vault.json is left alone by damage here, and a key is rotated by one device at a time where conditions are not honoured. What a device that was put
+ * back had published under the old key alone is another question than what is asked of copies.
+ */
+const mayRekey = ({ conditions, copies, encrypted, honesty }: Circumstances): boolean =>
+  encrypted && honesty === "honest" && conditions.create === "honoured" && !copies
+
+/** A person retires a device that is not at work, from a store that says the truth. */
+const mayRetire = ({ conditions, copies, honesty }: Circumstances): boolean =>
+  honesty === "honest" && conditions.create === "honoured" && !copies
+
 export const stepsOf = (seed: string, circumstances: Circumstances, count = STEPS): ReadonlyArray<Step> => {
   const random = new Random(`${seed} steps`)
   const { copies, honesty } = circumstances
   const weights = {
     ...WEIGHTS,
     ...(copies ? {} : { clone: honesty === "damaging" ? WEIGHTS.clone : 0, restore: 0, backup: 0 }),
-    damage: honesty === "damaging" ? 10 : 0
+    damage: honesty === "damaging" ? 10 : 0,
+    ...(mayRekey(circumstances) ? {} : { rotate: 0, passphrase: 0 }),
+    ...(mayRetire(circumstances) ? {} : { retire: 0 })
   }
   const requestFaults = [
     ...faultsOf("request", "honest"),
@@ -102,7 +123,10 @@ export const stepsOf = (seed: string, circumstances: Circumstances, count = STEP
   return Array.from({ length: count }, (_, index): Step => {
     const kind = random.weighted(weights)
     const faults = random.chance(faulty)
-      ? Array.from({ length: random.between(1, 3) }, () => [random.between(1, 7), random.pick(requestFaults)] as const)
+      ? Array.from(
+          { length: random.between(1, 3) },
+          () => [random.chance(0.25) ? 0 : random.between(1, 7), random.pick(requestFaults)] as const
+        )
       : []
     return {
       number: index + 1,
@@ -111,7 +135,7 @@ export const stepsOf = (seed: string, circumstances: Circumstances, count = STEP
       pause: random.pick([1, 5, 60, 600]),
       seed: `${seed} step ${index + 1}`,
       faults,
-      killedAt: random.chance(deadly) ? random.between(1, random.pick([6, 30])) : 0,
+      killedAt: random.chance(deadly) ? (random.chance(0.2) ? -1 : random.between(1, random.pick([6, 30]))) : 0,
       together: random.chance(0.3),
       damage: kind === "damage" ? random.pick(damages) : null
     }

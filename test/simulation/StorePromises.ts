@@ -1,8 +1,8 @@
 /** What is promised of the store, checked whenever a device's request has changed it. Numbers are those of sync.md §7. */
 
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { type DeviceId, isDeviceId } from "../../src/domain/Device.ts"
-import { manifestContext, open } from "../../src/format/Envelope.ts"
+import { inspect, manifestContext, open, segmentContext } from "../../src/format/Envelope.ts"
 import { type Keyring, plainKeyring } from "../../src/format/Keyring.ts"
 import { decode, type Manifest, MAX_MANIFEST_PLAINTEXT } from "../../src/format/Manifest.ts"
 import type { MemoryObject } from "../../src/store/MemoryObjectStore.ts"
@@ -73,7 +73,7 @@ const afterManifest = (world: World, process: Process, { is, name, was }: Change
     const { machine } = process
     const broken = (promise: number, what: string) =>
       violated(world, promise, short(`${machine.name} put ${name}: ${what}`))
-    if (is === undefined) return broken(7, "it deleted a manifest")
+    if (is === undefined) return yield* afterRetirement(world, process, name, broken)
     const manifest = yield* readManifest(keyringsOf(world), name, is)
     if (manifest === null) return broken(9, "nobody who has the vault's key can read it")
     const honest = world.circumstances.honesty === "honest"
@@ -107,6 +107,22 @@ const afterManifest = (world: World, process: Process, { is, name, was }: Change
     }
   })
 
+/** Promise 7: a manifest is deleted by nobody but who retires its device, and has published before all that is known of that one. */
+const afterRetirement = (
+  world: World,
+  { machine }: Process,
+  name: string,
+  broken: (promise: number, what: string) => void
+) =>
+  Effect.gen(function* () {
+    const device = parseManifestName(name)?.device
+    if (device === undefined || !world.vault.retired.has(device)) return broken(7, "it deleted a manifest")
+    const self = yield* Effect.orDie(machine.disk.db.device.id)
+    const manifests = yield* standing(world)
+    if (!manifests.some((each) => each.device === self && each.retired.some((gone) => gone.device === device)))
+      broken(7, "it deleted the manifest of a device that it does not say to have retired")
+  })
+
 /** Promise 5. */
 const durable = (world: World, manifest: Manifest, broken: (promise: number, what: string) => void): void => {
   for (const { id, sealed } of manifest.segments) {
@@ -123,7 +139,7 @@ export const isConditional = ({ bucket: { conditions } }: World): boolean =>
 const GRACE = 59 * 60 * 1000
 
 /** Promise 6. */
-const afterDeletion = (world: World, process: Process, { name }: Change): Effect.Effect<void> =>
+const afterDeletion = (world: World, process: Process, { name, was }: Change): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { machine } = process
     const broken = (what: string) => violated(world, 6, short(`${machine.name} deleted ${name}: ${what}`))
@@ -133,6 +149,8 @@ const afterDeletion = (world: World, process: Process, { name }: Change): Effect
     if (manifests.some(names)) return broken("a manifest that stands names it")
     const own = yield* Effect.orDie(machine.disk.db.device.id)
     if (!isDeviceId(device) || device !== own) return
+    // Under the old key there is nothing that anybody has to go on reading: who holds such a manifest reads it again.
+    if (was !== undefined && epochOf(was) < world.vault.epoch) return
     const until = world.vault.namedUntil.get(name)
     if (until === undefined || world.vault.clocksJumped || world.turnstile.now - until >= GRACE) return
     const purged = new Set(yield* Effect.orDie(machine.disk.db.log.everPurged))
@@ -152,4 +170,10 @@ const extentOf = (world: World, name: string) =>
       if (found !== undefined) return found
     }
     return null
+  })
+
+const epochOf = ({ bytes }: MemoryObject): number =>
+  Option.match(Effect.runSync(Effect.option(inspect(bytes, segmentContext("" as DeviceId, "")))), {
+    onNone: () => 0,
+    onSome: ({ epoch }) => epoch
   })

@@ -33,8 +33,11 @@ export interface World {
   readonly model: Model
   readonly vault: {
     id: string
-    /** What a device is given to join. */
+    /** What a device is given to join, and which of the vault's keys it is. */
     key: string | null
+    epoch: number
+    /** Devices that somebody has begun to retire. */
+    readonly retired: Set<string>
     /** Highest publication of each device that ever stood. */
     readonly highest: Map<string, number>
     /** When a manifest that named a segment was last replaced. */
@@ -72,10 +75,10 @@ export interface Process {
   alive: boolean
   requests: number
   points: number
-  /** By the number of the request. */
-  readonly faults: ReadonlyMap<number, RequestFault>
-  /** Number of the point at which it is killed; 0: never. */
-  readonly killedAt: number
+  /** By the number of the request; 0: the first that writes a manifest. */
+  readonly faults: Map<number, RequestFault>
+  /** Number of the point at which it is killed; 0: never; −1: the next one, once a manifest has been written. */
+  killedAt: number
   readonly random: Random
   offline: boolean
 }
