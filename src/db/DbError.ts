@@ -3,6 +3,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { Data } from "effect"
 import { dirname } from "node:path"
+import { errno } from "../platform/Errno.ts"
 import { hasRoom } from "../platform/FileSystems.ts"
 
 export type DbErrorReason =
@@ -14,7 +15,7 @@ export type DbErrorReason =
   | "NoPlace" // its directory is not there and cannot be made
   | "Busy" // another process holds the lock for longer than the timeout
   | "Full" // disk full, quota
-  | "Failing" // the disk does not do as it is told; also a quota, of which SQLite tells no more
+  | "Failing" // the disk does not do as it is told
   | "Failed" // anything else SQLite reports: a bug of ours
 
 export class DbError extends Data.TaggedError("DbError")<{
@@ -45,14 +46,19 @@ export const fromSqlite = (path: string, cause: unknown): DbError =>
     cause
   })
 
-const codeOf = (cause: unknown): string =>
-  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+const codeOf = (cause: unknown): string => errno(cause) ?? ""
 
-/** A full disk also shows as one that cannot sync, or cannot map the index of the write-ahead log; and then it should be called by its name. */
+/**
+ * A full disk also shows as one that cannot sync, or cannot map the index of the write-ahead log, and a quota that is used up as one that cannot write;
+ * and then it should be called by its name.
+ */
 const reasonAt = (path: string, code: string): DbErrorReason => {
   const reason = reasonOf(code)
   return reason === "Failing" && !hasRoom(dirname(path)) ? "Full" : reason
 }
+
+/** Of the file with the index of the write-ahead log, in what SQLite reported. */
+export const isErrorOfIndex = (cause: unknown): boolean => codeOf(cause).startsWith("SQLITE_IOERR_SHM")
 
 /** Codes are SQLite's extended ones (SQLITE_IOERR_WRITE, say), or errno names. */
 const reasonOf = (code: string): DbErrorReason => REASONS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "Failed"

@@ -3,11 +3,11 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as Sqlite from "@effect/sql-sqlite-node/SqliteClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { Effect, type Scope } from "effect"
+import { Effect, ExecutionStrategy, Exit, Scope } from "effect"
 import { Entropy } from "../platform/Entropy.ts"
 import { type Connection, makeConnection, scalar } from "./Connection.ts"
 import { type DatabaseFile, inspect, newerDetail } from "./DatabaseFile.ts"
-import { DbError, dbError, fromSqlite } from "./DbError.ts"
+import { DbError, dbError, fromSqlite, isErrorOfIndex } from "./DbError.ts"
 import { intern } from "./Dictionary.ts"
 import { APPLICATION_ID, migrations } from "./Schema.ts"
 import { setDeviceId } from "./ThisDevice.ts"
@@ -29,11 +29,29 @@ export const openMemory: Effect.Effect<Connection, DbError, Entropy | Scope.Scop
 export const imageOf = (connection: Connection): Effect.Effect<Uint8Array, DbError> =>
   Effect.mapError((connection.sql as Sqlite.SqliteClient).export, dbError(connection.path))
 
+/**
+ * Where the disk has no room for the index of the write-ahead log, 32 KiB in a file that processes share, what is there can be read all the same: who has
+ * the database to himself keeps the index in memory. Another process waits meanwhile. https://www.sqlite.org/wal.html, section 8.
+ */
 function open(path: string, file: DatabaseFile): Effect.Effect<Connection, DbError, Entropy | Scope.Scope> {
+  return Effect.suspend(() => opened(path, file, PRAGMAS)).pipe(
+    Effect.catchIf(
+      ({ cause }) => isErrorOfIndex(cause),
+      () => opened(path, file, ["locking_mode = EXCLUSIVE", ...PRAGMAS])
+    )
+  )
+}
+
+/** What did not open is closed again. */
+function opened(path: string, file: DatabaseFile, pragmas: ReadonlyArray<string>) {
   return Effect.gen(function* () {
-    const connection = makeConnection(yield* client(path), path)
-    yield* prepare(connection, file).pipe(Effect.mapError(dbError(path)))
-    return connection
+    const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+    return yield* client(path).pipe(
+      Effect.map((sql) => makeConnection(sql, path)),
+      Effect.tap((connection) => prepare(connection, file, pragmas).pipe(Effect.mapError(dbError(path)))),
+      Scope.extend(scope),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+    )
   })
 }
 
@@ -44,9 +62,13 @@ const client = (path: string): Effect.Effect<SqlClient, DbError, Scope.Scope> =>
     Effect.catchAllDefect((cause) => Effect.fail(fromSqlite(path, cause)))
   )
 
-const prepare = Effect.fnUntraced(function* (connection: Connection, file: DatabaseFile) {
+const prepare = Effect.fnUntraced(function* (
+  connection: Connection,
+  file: DatabaseFile,
+  pragmas: ReadonlyArray<string>
+) {
   const { sql } = connection
-  for (const pragma of PRAGMAS) yield* sql.unsafe(`PRAGMA ${pragma}`)
+  for (const pragma of pragmas) yield* sql.unsafe(`PRAGMA ${pragma}`)
   const version = (yield* scalar<number>(sql`PRAGMA user_version`)) ?? 0
   if (version < migrations.length) yield* connection.transaction(migrate(connection))
   if (version > migrations.length) {

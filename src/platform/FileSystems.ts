@@ -1,8 +1,10 @@
 /** What is known of the file system that a path is on: its kind, whether other machines may have it mounted too, and how much room it has. */
 
 import { Data, Effect } from "effect"
-import { type StatsFs, statfsSync } from "node:fs"
+import { closeSync, openSync, type StatsFs, statfsSync, unlinkSync, writeSync } from "node:fs"
 import { statfs } from "node:fs/promises"
+import { join } from "node:path"
+import { errno } from "./Errno.ts"
 
 export interface FileSystem {
   /** As Linux's magic.h has it ("ext4", "NFS"); undefined for rarer ones and on other systems. */
@@ -28,12 +30,24 @@ export const fileSystemOf = Effect.fn("FileSystems.of")((path: string) =>
 /** SQLite's largest page: less than that is no room at all. */
 const LEAST = 65_536
 
-/** Whether a file in this directory could grow at all; true where nobody knows. */
+/** Whether a file in this directory could grow at all; true where nobody knows. To be asked when something has failed, since it writes. */
 export const hasRoom = (directory: string): boolean => {
   try {
-    return fileSystemSync(directory).free >= LEAST
-  } catch {
-    return true
+    return fileSystemSync(directory).free >= LEAST && canGrow(directory)
+  } catch (cause) {
+    return !["ENOSPC", "EDQUOT"].includes(errno(cause) ?? "")
+  }
+}
+
+/** What a quota leaves is not in statfs(2): a file that has lost its name, so that nothing is left of it, is made to grow. */
+const canGrow = (directory: string): boolean => {
+  const path = join(directory, `.hx-room-${process.pid}`)
+  const file = openSync(path, "wx", 0o600)
+  try {
+    unlinkSync(path)
+    return writeSync(file, new Uint8Array(LEAST)) === LEAST
+  } finally {
+    closeSync(file)
   }
 }
 

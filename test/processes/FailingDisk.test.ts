@@ -3,7 +3,7 @@
  * with the right exit code, loses nothing, and the same command does its work when the disk works again.
  */
 
-import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { SeededRandom } from "../../scripts/generator/SeededRandom.ts"
@@ -138,6 +138,19 @@ describe.skipIf(shim === undefined)(`on a disk that fails${WITHOUT_SHIM}`, { tim
       }
     }
   )
+
+  it("a quota that is used up is told as such, not as a failing disk, and leaves nothing behind", async () => {
+    const place = placeAt(join(scratch.path, "quota"))
+    cpSync(prepared.root, place.root, { recursive: true })
+    const names = () => readdirSync(join(place.root, "data")).sort()
+    const before = names()
+    const words = ["import", "--file", place.file, "--host", "h"]
+    const act = { do: "fail-from", at: 3, errno: "EDQUOT" } as const
+    const failed = await machineAt(place).run(words, shim?.around([place.root], { act, kinds: "W" }))
+    expect([failed.code, failed.stderr]).toEqual([6, expect.stringMatching(/^No space left/)])
+    await machineAt(place).must(words)
+    expect(names()).toEqual(before)
+  })
 })
 
 /** Three lines and the code for a disk; a failure of no consequence may pass. */
@@ -149,7 +162,8 @@ const expectTold = ({ code, stderr, stdout }: Ended, errno: keyof typeof ERRNO, 
   expect(rest, all).toHaveLength(2)
   expect(stderr, all).not.toMatch(/Internal error|^\s+at /m)
   if (errno === "EIO") expect(words, all).not.toContain("No space")
-  if (errno === "ENOSPC") expect(words, all).toMatch(/^No space left|^The disk of the history database fails/)
+  if (errno === "ENOSPC" || errno === "EDQUOT")
+    expect(words, all).toMatch(/^No space left|^The disk of the history database fails/)
 }
 
 const expectPublished = async (place: Place, what: string) => {

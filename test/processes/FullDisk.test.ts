@@ -88,9 +88,14 @@ describe.skipIf(NO_MOUNTS !== undefined)(
         holds(machine, ended.length < 4 ? small.commands : [])
       }
       if (left < 128) expect(ended.some(({ code }) => code === 6)).toBe(true)
-      // What is there can be found as long as there is room for the index of the write-ahead log, 32 KiB that are there until the last process ends.
-      const found = await run(machine, ["find", "small", "--json"], disk)
-      if (left >= 64) expect(found.stdout).toContain("small 8 ")
+      // What is there can be found, also without room for the index of the write-ahead log.
+      for (const words of [
+        ["find", "small", "--json"],
+        ["export", "--file", "-"]
+      ]) {
+        expect((await machine.must(words)).stdout).toContain("small 8 ")
+      }
+      for (const words of [["status"], ["sync", "status"]]) await machine.must(words)
 
       rmSync(filler)
       for (const words of [
