@@ -66,8 +66,8 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   ),
   mutant(
     "src/sync/OwnManifest.ts",
-    "db.log.fork({ newId: to, common, known })",
-    "db.log.fork({ newId: to, common: common + 1, known })",
+    "continueAs({ newId: to, common, known }",
+    "continueAs({ newId: to, common: common + 1, known }",
     "a fork leaves out the first operation after the common ones"
   ),
   mutant(
@@ -115,9 +115,9 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   ),
   mutant("src/sync/Push.ts", "      SyncState.floor.remove,\n", "", "after a forced push every push publishes again"),
   mutant(
-    "src/sync/Push.ts",
-    "last: manifest.last,\n        segments",
-    "last: manifest.last + 1,\n        segments",
+    "src/sync/OwnPublication.ts",
+    "last: manifest.last,\n  segments",
+    "last: manifest.last + 1,\n  segments",
     "the next operation is taken for published"
   ),
   mutant(

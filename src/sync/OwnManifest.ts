@@ -11,15 +11,15 @@ import { Entropy } from "../platform/Entropy.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { decide, type RemoteManifest } from "./Conflict.ts"
 import { debtsFor, keepNamed, owe, oweOlder } from "./Debts.ts"
-import { keyCheckOf, rekeyPending } from "./KnownVault.ts"
+import { rekeyPending } from "./KnownVault.ts"
 import { boundariesOf } from "./LogPlan.ts"
 import { type FetchedManifest, fetchManifestOf } from "./ManifestFetch.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
+import { continueAs, noteConflict, publicationOf } from "./OwnPublication.ts"
 import { seenByPeers } from "./Seen.ts"
 import { noteRetired, recoverRetirements } from "./Retirements.ts"
 import { successorOf } from "./Successor.ts"
 import { ManifestCorrupt, SequenceConflict } from "./SyncError.ts"
-import { nowMicros } from "./SyncClock.ts"
 import { knownElsewhere } from "./KnownElsewhere.ts"
 import { abortLeftUploads } from "./SegmentUpload.ts"
 import { purgedStillHeld } from "./StillHeld.ts"
@@ -217,17 +217,7 @@ export const adopt = Effect.fn("OwnManifest.adopt")(function* (manifest: Manifes
   yield* db.transaction(
     Effect.all([
       unsure ? oweOlder(manifest.device) : Effect.void,
-      SyncState.publication.put({
-        sequence: manifest.sequence,
-        nonce: manifest.nonce,
-        etag,
-        published: manifest.published,
-        last: manifest.last,
-        segments: manifest.segments,
-        label: manifest.label,
-        retired: manifest.retired.map((retirement) => retirement.device),
-        ...keyCheckOf(keyring, manifest.epoch)
-      }),
+      SyncState.publication.put(publicationOf(manifest, etag, keyring)),
       recoverRetirements(manifest.retired),
       // An older manifest of ours, put back by hand: peers have seen newer ones all the same.
       floor !== null && floor.sequence > manifest.sequence
@@ -262,19 +252,11 @@ const fork = Effect.fnUntraced(function* (from: DeviceId, manifest: Manifest) {
   const known = yield* knownElsewhere(manifest, common)
   const to = DeviceId(yield* Entropy.hex(16))
   const label = yield* db.device.label
-  const { moved } = yield* db.transaction(
-    Effect.gen(function* () {
-      const result = yield* db.log.fork({ newId: to, common, known })
-      yield* db.device.rename(`${label.replace(/ \([0-9a-f]{4}\)$/, "")} (${to.slice(0, 4)})`)
-      yield* SyncState.publication.remove
-      yield* SyncState.floor.remove
-      yield* SyncState.putIntents([])
-      // Objects of the old log are the other installation's now, here and in stores that we may come back to.
-      yield* SyncState.putDebts([])
-      yield* SyncState.left.remove
-      yield* noteConflict(`continued as a new device: ${from} is used by another installation`)
-      return result
-    })
+  const moved = yield* db.transaction(
+    Effect.zipRight(
+      db.device.rename(`${label.replace(/ \([0-9a-f]{4}\)$/, "")} (${to.slice(0, 4)})`),
+      continueAs({ newId: to, common, known }, `${from} is used by another installation`)
+    )
   )
   return { _tag: "Forked", from, to, moved } satisfies Settled as Settled
 })
@@ -311,12 +293,3 @@ const wentWrong = (fetched: FetchedManifest, known: SyncState.Publication): stri
     ? `the store had gone back from publication ${known.sequence} to ${fetched.manifest.sequence}`
     : `the manifest of this device did not open: ${fetched.detail}`
 }
-
-/** For status: conflicts met and settled. */
-const noteConflict = (what: string) =>
-  Effect.flatMap(nowMicros, (at) =>
-    SyncState.updateActivity((activity) => ({
-      ...activity,
-      conflicts: [...activity.conflicts, { at, what }].slice(-10)
-    }))
-  )

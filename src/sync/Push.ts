@@ -16,10 +16,11 @@ import { Effect, Option } from "effect"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { isAmbiguous, type StoreError } from "../store/StoreError.ts"
 import { debtsFor, hurryDebts, keepNamed, MERGE_GRACE, owe, payDebts, urgentDebts } from "./Debts.ts"
-import { keyCheckOf, rekeyPending } from "./KnownVault.ts"
+import { rekeyPending } from "./KnownVault.ts"
 import { fetchManifestOf } from "./ManifestFetch.ts"
 import { segmentName } from "./ObjectNames.ts"
 import { type Forked, readAndSettle, settle, type Settled, type SettleOptions } from "./OwnManifest.ts"
+import { publicationOf } from "./OwnPublication.ts"
 import { type Draft, draftPublication, dropIntent, isConditional, putManifest } from "./Publish.ts"
 import { nowMicros } from "./SyncClock.ts"
 import { SwapUnsettled } from "./SyncError.ts"
@@ -238,7 +239,7 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
   const db = yield* HistoryDb
   const { manifest } = draft
   const { keyring } = yield* VaultSession
-  const sealedUnder = keyCheckOf(keyring, manifest.epoch)
+  const publication = publicationOf(manifest, etag, keyring)
   const before = Option.getOrNull(yield* SyncState.publication.get)
   const now = yield* nowMicros
   const named = new Set(manifest.segments.map((segment) => segmentName(manifest.device, segment.id)))
@@ -251,24 +252,14 @@ const confirm = Effect.fnUntraced(function* (draft: Draft, etag: string) {
   const abandoned = yield* debtsFor(manifest.device, { published: [], unpublished }, draft.purged)
   yield* db.transaction(
     Effect.all([
-      SyncState.publication.put({
-        sequence: manifest.sequence,
-        nonce: manifest.nonce,
-        etag,
-        published: manifest.published,
-        last: manifest.last,
-        segments: manifest.segments,
-        label: manifest.label,
-        retired: manifest.retired.map(({ device }) => device),
-        ...sealedUnder
-      }),
+      SyncState.publication.put(publication),
       SyncState.floor.remove,
       SyncState.putIntents([]),
       db.log.confirmPurged(draft.purged),
       owe([...replaced, ...abandoned].filter((debt) => !named.has(debt.name))),
       keepNamed(named),
       // Nothing under a key that is over stays for readers of an older manifest: they read it again.
-      manifest.epoch > 1 && before?.key !== sealedUnder.key ? hurryDebts : Effect.void
+      manifest.epoch > 1 && before?.key !== publication.key ? hurryDebts : Effect.void
     ])
   )
   const settled: Round = {

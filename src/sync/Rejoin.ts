@@ -8,9 +8,9 @@ import { HistoryDb } from "../db/HistoryDb.ts"
 import { DeviceId } from "../domain/Device.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import type { Forked } from "./OwnManifest.ts"
+import { continueAs } from "./OwnPublication.ts"
 import { type Claim, forgetNote, notedRetirement, withdrawRetirement } from "./Retirements.ts"
 import { successorOf } from "./Successor.ts"
-import { nowMicros } from "./SyncClock.ts"
 import * as SyncState from "./SyncState.ts"
 import { VaultSession } from "./VaultSession.ts"
 
@@ -35,28 +35,12 @@ const goOn = Effect.fnUntraced(function* (from: DeviceId, { by: successor, label
   const { chain, last } = retirement
   const taken = last <= (yield* db.log.end) && (yield* db.log.chainAt(last)) === chain
   const to = DeviceId(yield* Entropy.hex(16))
-  const at = yield* nowMicros
-  const { moved } = yield* db.transaction(
-    Effect.gen(function* () {
-      const result = yield* db.log.fork({ newId: to, common: taken ? last : 0, known: new Set() })
-      yield* SyncState.publication.remove
-      yield* SyncState.floor.remove
-      yield* SyncState.putIntents([])
-      // Objects of the old log are its successor's to delete, here and in stores that we may come back to.
-      yield* SyncState.putDebts([])
-      yield* SyncState.left.remove
-      yield* forgetNote
+  const moved = yield* db.transaction(
+    Effect.zipLeft(
+      continueAs({ newId: to, common: taken ? last : 0, known: new Set() }, `${from} was retired by ${by}`),
       // Of two that had begun to retire each other this one gave way.
-      yield* withdrawRetirement(successor)
-      yield* SyncState.updateActivity((activity) => ({
-        ...activity,
-        conflicts: [
-          ...activity.conflicts,
-          { at, what: `continued as a new device: ${from} was retired by ${by}` }
-        ].slice(-10)
-      }))
-      return result
-    })
+      Effect.zipRight(forgetNote, withdrawRetirement(successor))
+    )
   )
   return { _tag: "Forked", from, to, moved, retiredBy: by } satisfies Forked as Forked
 })
