@@ -8,6 +8,7 @@ import { readableJson } from "../../src/format/Json.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
 import { knownVault } from "../../src/sync/KnownVault.ts"
+import { reset } from "../../src/sync/Reset.ts"
 import { runPassphrase, runRotation } from "../../src/sync/Sync.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { runVerify } from "../../src/sync/Verify.ts"
@@ -216,6 +217,24 @@ describe("key rotate", () => {
       expect((yield* Effect.either(pull(a)))._tag).toBe("Right")
       yield* push(a)
       expect([yield* epochOf(world, a), yield* nextOf(a)]).toEqual([2, null])
+    })
+  )
+
+  it.scoped("killed half-way leaves a key that reset --forget-key does not take away: nobody else has it", () =>
+    Effect.gen(function* () {
+      const { a, world } = yield* pair
+      world.faults.wrap = (store) => ({
+        ...store,
+        put: (name, bytes, options) =>
+          Effect.zipLeft(store.put(name, bytes, options), name === "vault.json" ? Effect.die("killed") : Effect.void)
+      })
+      yield* Effect.exit(rotate(a))
+      world.faults.wrap = (store) => store
+      const documents = yield* documentsOf(a)
+      expect(yield* Effect.flip(a.as(reset({ forgetKey: true })))).toMatchObject({ _tag: "VaultMismatch" })
+      expect(yield* documentsOf(a)).toEqual(documents)
+      yield* rotate(a)
+      expect(yield* a.as(reset({ forgetKey: true }))).toMatchObject({ keyForgotten: true })
     })
   )
 

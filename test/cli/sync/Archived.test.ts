@@ -75,6 +75,13 @@ describe("a vault in GLACIER", { timeout: 60_000 }, () => {
     expect(hint).toContain("hx sync pull --restore")
     expect(readsOf("/segments/")).toHaveLength(segments.length)
 
+    // Nothing is wrong but that: verify says so, and a repair of nothing ends the same.
+    for (const more of [[], ["--repair"]]) {
+      const verified = await other.hx(["sync", "verify", ...more])
+      expect(verified.code).toBe(7)
+      expect(verified.stderr).toMatch(/^Archived in GLACIER\n.*\n.*hx sync pull --restore/)
+    }
+
     const asked = await other.hx(["sync", "pull", "--restore", "--json"])
     expect(asked.code).toBe(7)
     expect(JSON.parse(asked.stdout)).toMatchObject({
