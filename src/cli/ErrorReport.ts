@@ -20,6 +20,7 @@ import type { BackupDamaged } from "../history/BackupDamaged.ts"
 import type { UserFileError } from "../platform/UserFile.ts"
 import type { EntryIdError } from "../history/Show.ts"
 import type { SettingError } from "../platform/Settings.ts"
+import { VAULT_DESCRIPTOR } from "../sync/ObjectNames.ts"
 import type { SegmentMismatch } from "../sync/SegmentFetch.ts"
 import { dollarsText, hoursText, summariseArchived } from "../sync/Archived.ts"
 import type * as Sync from "../sync/SyncError.ts"
@@ -86,6 +87,13 @@ const row = (code: ExitCode, what: string, subject: string, hint: string): Repor
   hint: hint.charAt(0).toUpperCase() + hint.slice(1),
   code
 })
+
+const MANIFEST_CURE =
+  'Nothing local is lost. "hx sync reset", then "hx sync init" and "hx sync pull" start afresh; "hx sync push --force" publishes again.'
+
+/** Neither starting afresh nor publishing makes this one again. */
+const VAULT_CURE =
+  'Nothing local is lost. Bring vault.json back from another version or a backup of it; where it is gone, "hx sync init" on a device that has the vault\'s key makes it again.'
 
 const worded = ([code, what, hint]: Words, subject: string): Report => row(code, what, subject, hint)
 
@@ -165,7 +173,7 @@ const ROWS: Rows = {
       : row(
           ...SYNC.ManifestCorrupt,
           detailed(`${e.store}: ${e.name}`, e.detail),
-          'Nothing local is lost. "hx sync reset", then "hx sync init" and "hx sync pull" start afresh; "hx sync push --force" publishes again.'
+          e.name === VAULT_DESCRIPTOR ? VAULT_CURE : MANIFEST_CURE
         ),
   SwapUnsettled: (e) =>
     row(

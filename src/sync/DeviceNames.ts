@@ -27,6 +27,12 @@ export const otherDevices = Effect.fn("DeviceNames.others")(function* (listed: R
   return [...all.filter(({ device }) => !retired.has(device)), ...all.filter(({ device }) => retired.has(device))]
 })
 
+/** Those of them that nobody has retired: a name that only a retired one had is free. */
+export const standingDevices = Effect.gen(function* () {
+  const retired = yield* everRetired
+  return (yield* otherDevices(new Set())).filter(({ device }) => !retired.has(device))
+})
+
 /** The one that is meant; a device that is not retired comes before those that are. */
 export const nameDevice = Effect.fn("DeviceNames.find")(function* (given: string, listed: ReadonlySet<DeviceId>) {
   const db = yield* HistoryDb

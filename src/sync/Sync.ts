@@ -66,7 +66,9 @@ export const failOnRefused = ({ refused }: PushReport) =>
 
 /** Gives the vault a new key, and publishes everything under it. */
 export const runRotation = underLock(
-  Effect.scoped(Effect.zipRight(refuseUseless, Effect.provide(rotateKey, VaultSession.layer)))
+  Effect.scoped(Effect.zipRight(refuseUseless, Effect.provide(rotateKey, VaultSession.layer))).pipe(
+    Effect.tap(({ pushed }) => notePublished(pushed))
+  )
 )
 
 /** Sets, changes or removes (null) what opens the vault beside its key. */
@@ -84,7 +86,11 @@ export const runRetirePlan = (given: string) =>
 
 /** Takes a device over, and deletes its objects. */
 export const runRetire = (device: DeviceName, options: RetireOptions) =>
-  underLock(Effect.zipRight(refuseUseless, inSession(retire(device, options))))
+  underLock(
+    Effect.zipRight(refuseUseless, inSession(retire(device, options))).pipe(
+      Effect.tap(({ pushed }) => notePublished(pushed))
+    )
+  )
 
 const pushAndSettle = (options: SettleOptions) => Effect.zipLeft(push(options), settleRotation)
 
@@ -94,6 +100,9 @@ function inSession<A, E, R>(effect: Effect.Effect<A, E, R>) {
     Effect.provide(VaultSession.layer)
   )
 }
+
+/** What publishes on the way to something else is the last push as well, for `hx sync status`; that it had nothing to publish is no news. */
+const notePublished = (report: PushReport) => (report.published ? notePush(report) : Effect.void)
 
 const rememberedPush = <E extends Failure, R>(effect: Effect.Effect<PushReport, E, R>) =>
   effect.pipe(Effect.tap(notePush), Effect.tapError(noteFailure("push")))

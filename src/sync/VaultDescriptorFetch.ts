@@ -55,7 +55,11 @@ const requireList = (store: ObjectStoreService) =>
 export const proveCurrent = Effect.gen(function* () {
   const { binding, keyring, store } = yield* VaultSession
   const found = yield* fetchDescriptorObject(store)
-  if (found === null) return yield* corrupt(store.display, GONE)
+  if (found === null) {
+    // A disk that is not mounted holds no vault.json either: then it is the folder that is told.
+    yield* store.list(MANIFESTS).pipe(Stream.runHead)
+    return yield* corrupt(store.display, GONE)
+  }
   yield* provenWith(found.descriptor, keyring, binding, store.display)
   yield* rememberVault(binding.location, found.descriptor)
   return found
@@ -148,6 +152,6 @@ export const isAccepted = Effect.fn("VaultDescriptor.isAccepted")(function* (
   return VaultDescriptor.accepts((yield* proveCurrent).descriptor, manifest)
 })
 
-const GONE = "it is gone: run hx sync init on this device, which has the vault's key"
+const GONE = "it is gone"
 
 const corrupt = (store: string, detail: string) => new ManifestCorrupt({ store, name: VAULT_DESCRIPTOR, detail })

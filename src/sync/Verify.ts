@@ -20,7 +20,7 @@ import { readingSession, settledSession } from "./KeyRotation.ts"
 import { refuseWithoutNewKey } from "./KnownVault.ts"
 import { VAULT_DESCRIPTOR } from "./ObjectNames.ts"
 import { proveCurrent } from "./VaultDescriptorFetch.ts"
-import { noteVerify } from "./Outcome.ts"
+import { notePush, noteVerify } from "./Outcome.ts"
 import { NotProved } from "./SyncError.ts"
 import type { Finding } from "./VerifyFinding.ts"
 import { leftoversIn } from "./VerifyLeftovers.ts"
@@ -44,6 +44,8 @@ export const runVerify = (options: VerifyOptions) =>
       const session = yield* options.repair ? settledSession : readingSession
       const report = yield* Effect.provideService(verify(options), VaultSession, session)
       yield* noteVerify(report)
+      const pushed = report.repaired?.pushed ?? null
+      if (pushed?.published === true) yield* notePush(pushed)
       return report
     }).pipe(Effect.provide(VaultSession.layer))
   )

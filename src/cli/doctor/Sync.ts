@@ -94,6 +94,13 @@ const waits = whenBound(({ joined }) =>
   })
 )
 
+/** Of errors that trying again cannot mend, by the tag that sync remembers them by. */
+const cures: ReadonlyMap<string, string> = new Map([
+  ["DeviceRetired", "Come back under a new id, with all its history: hx sync init, then hx sync"],
+  ["VaultKeyRotated", "Take the new recovery key: hx sync init --key-file FILE, then hx sync"],
+  ["SequenceConflict", 'Read everything again: "hx sync pull --force"; or publish above it: "hx sync push --force"']
+])
+
 const lastError = whenBound(() =>
   Effect.map(Effect.mapError(SyncState.activityOrNone, ofError), (activity) => {
     const { lastError: error } = activity
@@ -101,6 +108,6 @@ const lastError = whenBound(() =>
     const detail = rememberedDetail(error)
     const words = `${momentText(error.at)}  ${rememberedError(error).what}${detail === "" ? "" : `: ${detail}`}`
     if (isOver(activity)) return found(`${words}; ${error.during ?? "sync"} has succeeded since`)
-    return warning(words, "Try again: hx sync; if it stays so: hx sync check")
+    return warning(words, cures.get(error.tag) ?? "Try again: hx sync; if it stays so: hx sync check")
   })
 )

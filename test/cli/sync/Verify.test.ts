@@ -135,7 +135,7 @@ describe.each(stores)("hx sync verify: $kind", { timeout: 240_000 }, ({ kind }) 
     expect(told.stdout).toMatch(
       /[\d,]+ entries of laptop \(1 to [\d,]+ of its log\) cannot be read from the store\. This device has all of them: nothing is lost here\.\n/
     )
-    expect(told.stdout).toMatch(/Laptop, last published .*, can repair it: "hx sync verify --repair" there\./)
+    expect(told.stdout).toMatch(/On laptop, last published .*, "hx sync verify --repair" publishes it again\./)
     expect(told.stderr).toMatch(/^Completed with problems\n.*segments\/.*\n {2}On laptop: hx sync verify --repair\n$/)
     const mine = await a.hx(["sync", "verify"])
     expect(mine.code).toBe(8)

@@ -81,7 +81,7 @@ const retireLines = (report: RetireReport): ReadonlyArray<string> => {
       : `${called(report)} had been retired by ${printable(by)} before.`,
     ...lost.map(({ detail, name }) => `Lost: ${printable(name)}: ${printable(detail)}`),
     deleted === 0 && left === 0
-      ? "Nothing of it was left in the store."
+      ? "Nothing of it is left in the store."
       : `Deleted ${counted(deleted, "object")} of it from the store.`,
     ...(left > 0 ? [`${counted(left, "object")} could not be deleted: run the same command again.`] : []),
     ...(versionsLeft > 0

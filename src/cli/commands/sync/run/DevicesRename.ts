@@ -6,7 +6,7 @@
 import { Cause, Effect, Option } from "effect"
 import { HistoryDb } from "../../../../db/HistoryDb.ts"
 import { underLock } from "../../../../sync/DeviceLock.ts"
-import { otherDevices } from "../../../../sync/DeviceNames.ts"
+import { standingDevices } from "../../../../sync/DeviceNames.ts"
 import { runPush } from "../../../../sync/Sync.ts"
 import * as SyncState from "../../../../sync/SyncState.ts"
 import { checkName } from "../../../DeviceName.ts"
@@ -36,7 +36,7 @@ export const run = ({ names }: { readonly names: ReadonlyArray<string> }) =>
         published: told,
         error: Option.match(report, { onNone: () => null, onSome: ({ subject, what }) => `${what}: ${subject}` })
       },
-      () => `This device is ${printable(label)} now; it was ${nameOf(former)}. ${tellingText(published, told)}`
+      () => `${renamedText(label, former)} ${tellingText(published, told)}`
     )
     if (Option.isNone(failure) || Option.isNone(report)) return
     // Without a network there is nothing wrong with the name, which waits.
@@ -45,6 +45,11 @@ export const run = ({ names }: { readonly names: ReadonlyArray<string> }) =>
   }).pipe(Effect.provide(layer))
 
 const OFFLINE = 6
+
+const renamedText = (label: string, former: string): string =>
+  label === former
+    ? `This device is ${printable(label)} already.`
+    : `This device is ${printable(label)} now; it was ${nameOf(former)}.`
 
 const tellingText = (published: boolean, told: boolean): string => {
   if (told) return "The others see it with their next pull."
@@ -57,8 +62,7 @@ const rename = Effect.fnUntraced(function* (label: string) {
   const { device } = yield* HistoryDb
   const id = yield* device.id
   const former = yield* device.label
-  const others = yield* otherDevices(new Set())
-  if (others.some((other) => other.label === label)) {
+  if (label !== former && (yield* standingDevices).some((other) => other.label === label)) {
     return yield* new UsageError({
       what: "Another device has this name",
       subject: label,
@@ -77,6 +81,6 @@ const refuseOthers = Effect.fnUntraced(function* (given: string) {
   return yield* new UsageError({
     what: "A device can only be renamed on that device",
     subject: `${given}; this device is ${label === "" ? id.slice(0, 8) : label}`,
-    hint: "Run there: hx sync devices rename NAME"
+    hint: "Run there: hx sync devices rename NAME; a name with blanks goes in quotes"
   })
 })

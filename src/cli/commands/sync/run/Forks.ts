@@ -11,7 +11,7 @@ export const forkLines = (forks: ReadonlyArray<Forked>): ReadonlyArray<string> =
     if (retiredBy !== undefined) {
       const by = printable(retiredBy)
       return [
-        `This device was retired by ${by}: it continues as a new device, ${to}, with all its history; ${moved === 0 ? "nothing" : entries} of it is still to be published.`
+        `This device was retired by ${by}: it continues as a new device, ${to}, with all its history; ${moved === 0 ? "nothing" : entries} of it ${moved > 1 ? "are" : "is"} still to be published.`
       ]
     }
     return [

@@ -34,11 +34,11 @@ export const cureOf = (finding: Finding, now: number): string => {
         ? '"hx sync verify --repair" lets the next "hx sync pull" read all of it again.'
         : 'This device has it: "hx sync verify --repair" publishes it again.'
     case "there": {
-      const when = published === null ? "" : `, last published ${agoText(published, now) ?? "at a time unknown"}`
+      const when = published === null ? "" : `, last published ${agoText(published, now) ?? "at a time unknown"},`
       const rescue =
         finding.held === false ? "" : " If it is gone for good, this device can take over what it knows of it: "
       const command = rescue === "" ? "" : `hx sync devices forget ${device ?? ""}`
-      return `${who}${when}, can repair it: "hx sync verify --repair" there.${rescue}${command}`
+      return `On ${who}${when} "hx sync verify --repair" publishes it again.${rescue}${command}`
     }
     case "push":
       return '"hx sync push" goes on under a new id, with everything that the other installation lacks.'
