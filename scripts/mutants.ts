@@ -1,15 +1,15 @@
 /**
  * Plants one bug after the other (scripts/mutants/Table.ts) and lets the simulation look for it:
  *
- *   npm run mutants -- [--schedules N] [--minutes M] [--sample K --seed S] [--only TEXT] [--jobs J] [--write]
+ *   npm run mutants -- [--schedules N] [--minutes M] [--sample K --seed S] [--only TEXT] [--jobs J] [--resume] [--write]
  *
  * A bug is caught when a schedule breaks a promise, dies, or never ends. Every bug gets a few schedules before any gets many, so that what --minutes
  * leaves undone is the most of those that are hardest to catch. --sample takes K of those that docs/mutants.md says were caught early, drawn by --seed;
- * --only those whose file or words hold the text; --write keeps the list in docs/mutants.md.
+ * --only those whose file or words hold the text; --write keeps the list in docs/mutants.md, --resume goes on where that one ends.
  */
 
 import { fork } from "node:child_process"
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     only: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },
+    resume: { type: "boolean", default: false },
     write: { type: "boolean", default: false }
   }
 })
@@ -33,7 +34,7 @@ const { values } = parseArgs({
 const ENDLESS = 120_000
 
 /** Schedules that a bug gets at a time, one after the other. */
-const HELPINGS = [12, 24, 64, 200, 700, 2_000, 10_000]
+const HELPINGS = [6, 14, 40, 140, 800, 2_000, 10_000]
 
 /** What the kept list says was caught within so many schedules counts as caught early. */
 const EARLY = 40
@@ -54,7 +55,7 @@ const bundles = resolve("node_modules/.cache/hx-mutants")
 mkdirSync(bundles, { recursive: true })
 const today = new Date().toISOString().slice(0, 10)
 const all = chosen()
-const verdicts = new Map<Mutant, Verdict>()
+const verdicts = new Map<Mutant, Verdict>(values.resume ? all.flatMap(keptOf) : [])
 for (const helping of HELPINGS) {
   const left = all.filter((mutant) => isOpen(verdicts.get(mutant)))
   const next = async (): Promise<void> => {
@@ -78,16 +79,25 @@ function chosen(): ReadonlyArray<Mutant> {
   const { only, sample } = values
   const named = only === undefined ? MUTANTS : MUTANTS.filter(({ file, what }) => `${file} ${what}`.includes(only))
   if (sample === undefined) return named
-  const kept = readFileSync(KEPT, "utf8").split("\n")
-  const left = named.filter(({ file, what }) => {
-    const row = kept.find((line) => line.startsWith(`| ${file} | ${what} |`))
-    const seed = Number(row?.split("|")[3])
-    return seed >= 1 && seed <= EARLY
-  })
+  const left = named.filter((mutant) => keptOf(mutant).some(([, { seed }]) => seed !== null && seed <= EARLY))
   const random = new Random(`sample ${values.seed}`)
   const drawn: Array<Mutant> = []
   while (drawn.length < Number(sample) && left.length > 0) drawn.push(...left.splice(random.below(left.length), 1))
   return drawn
+}
+
+/** What the kept list says of it. */
+function keptOf(mutant: Mutant): ReadonlyArray<readonly [Mutant, Verdict]> {
+  const begin = `| ${mutant.file} | ${mutant.what} | `
+  const row = readFileSync(KEPT, "utf8")
+    .split("\n")
+    .find((line) => line.startsWith(begin))
+  if (row === undefined) return []
+  const [said = "", how = ""] = row.slice(begin.length, -1).split(" | ")
+  const missed = /^not caught: (\d+) schedules/.exec(said)
+  if (missed !== null) return [[mutant, { mutant, seed: null, how: "", schedules: Number(missed[1]) }]]
+  const seed = /^\d+/.exec(said) === null ? null : Number.parseInt(said)
+  return seed === null ? [] : [[mutant, { mutant, seed, how: how.trim(), schedules: seed }]]
 }
 
 function isOpen(verdict: Verdict | undefined): boolean {
@@ -105,7 +115,7 @@ async function serve(mutant: Mutant, helping: number): Promise<void> {
 }
 
 async function hunt(mutant: Mutant, first: number, last: number, outfile: string): Promise<Verdict> {
-  await bundlePlayer(outfile, mutant)
+  if (!existsSync(outfile)) await bundlePlayer(outfile, mutant)
   const child = fork(outfile, ["--first", String(first), "--last", String(last)], {
     execArgv: ["--max-semi-space-size=64"],
     stdio: ["ignore", "ignore", "ignore", "ipc"]
@@ -116,7 +126,7 @@ async function hunt(mutant: Mutant, first: number, last: number, outfile: string
       clearTimeout(timer)
       child.removeAllListeners()
       child.kill("SIGKILL")
-      rmSync(outfile, { force: true })
+      if (how !== "") rmSync(outfile, { force: true })
       done({ mutant, seed, how, schedules: played })
     }
     const late = () => over(++played, "it never ends")

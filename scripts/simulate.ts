@@ -54,6 +54,7 @@ async function simulate(): Promise<number> {
   const jobs = Math.max(1, Math.min(Number(values.jobs), count))
   let [done, turns] = [0, 0]
   let broken: Played | undefined
+  let shown = began
   const line = () => {
     const seconds = (performance.now() - began) / 1000
     const faults = [...happened.values()].reduce((sum, each) => sum + each, 0)
@@ -66,7 +67,12 @@ async function simulate(): Promise<number> {
       done++
       turns += played.turns
       for (const [name, times] of played.happened) happened.set(name, times + (happened.get(name) ?? 0))
+      // In a log, where a line cannot be written over, one a minute.
       if (process.stdout.isTTY) process.stdout.write(`\r${line()}`)
+      else if (performance.now() - shown > 60_000) {
+        shown = performance.now()
+        console.log(line())
+      }
       if (played.broken === null) return
       if (broken === undefined || Number(played.seed) < Number(broken.seed)) broken = played
       stop()

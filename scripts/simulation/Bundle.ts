@@ -24,7 +24,7 @@ export const bundlePlayer = async (outfile: string, edit?: Edit): Promise<void> 
     format: "esm",
     platform: "node",
     target: "node20",
-    sourcemap: "inline",
+    sourcemap: edit === undefined ? "inline" : false,
     define: { HX_VERSION: '"simulation"' },
     inject: ["scripts/simulation/PlainFunctions.ts"],
     logLevel: "error",
