@@ -12,6 +12,7 @@ import { UNHEARD_UPLOAD } from "../store/ObjectStore.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { oweOlder, payDebts } from "./Debts.ts"
 import { manifestName, segmentName } from "./ObjectNames.ts"
+import { readAndSettle } from "./OwnManifest.ts"
 import { sweepProbes, WITHOUT_LOCK } from "./ProbeNotes.ts"
 import { push, type PushReport } from "./Push.ts"
 import { DAMAGED, type Durable } from "./SegmentUpload.ts"
@@ -59,6 +60,7 @@ export const repair = Effect.fn("VerifyRepair.run")(function* (
   const force = mine.some((finding) => isOfManifest(self)(finding) && finding.kind !== "archived")
   // What could not be deleted may be now: somebody may have allowed it since.
   if ((yield* SyncState.activityOrNone).versionsLeft !== undefined) yield* oweOlder(self)
+  if (mine.length === 0 && !findings.some(isOfManifest(self))) yield* settleUnheard
   const pushed = mine.length === 0 ? null : yield* push({ force, durable: whole, above: seenOfUs })
   yield* sweepProbes(binding.location, store)
   const published = Option.getOrNull(yield* SyncState.publication.get)
@@ -75,6 +77,12 @@ export const repair = Effect.fn("VerifyRepair.run")(function* (
     aborted: removed.aborted,
     restarted
   } satisfies RepairReport as RepairReport
+})
+
+/** A publication that nobody has heard the outcome of, one of an earlier repair say, is what stands there, or will not come. One GET. */
+const settleUnheard = Effect.gen(function* () {
+  const isUnheard = (yield* SyncState.intentsOrNone).length > 0 || Option.isSome(yield* SyncState.floor.get)
+  if (isUnheard) yield* readAndSettle({ force: false })
 })
 
 const NOTHING_PAID = { deleted: 0, owed: 0 }
