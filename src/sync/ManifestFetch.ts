@@ -78,7 +78,9 @@ export const fetchManifest = Effect.fn("Manifest.fetch")(function* (name: string
     Effect.catchTags({
       EnvelopeError: (error) =>
         error.reason === "UnknownEpoch" || error.reason === "WrongKey"
-          ? Effect.as(assertEpochCurrent, unreadable(etag, error.detail))
+          ? Effect.map(assertEpochCurrent, (more) =>
+              unreadable(etag, more === null ? error.detail : `${error.detail}; ${more}`)
+            )
           : Effect.succeed(unreadable(etag, error.detail, error.reason === "NewerFormat")),
       ManifestError: (error) => Effect.succeed(unreadable(etag, error.detail, error.reason === "NewerFormat"))
     })

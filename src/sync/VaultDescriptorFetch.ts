@@ -65,13 +65,20 @@ export const proveCurrent = Effect.gen(function* () {
   return found
 })
 
-/** An object was sealed under a key that we do not have: fails where the vault has indeed moved on. */
+/**
+ * An object was sealed under a key that we do not have: fails where the vault has indeed moved on. Gives words where vault.json tells more: two devices
+ * that found a vault in one folder before a synchroniser has shown it to both end up with manifests of two vaults, and one vault.json.
+ */
 export const assertEpochCurrent = Effect.gen(function* () {
   const { binding, keyring, store } = yield* VaultSession
-  if (!keyring.encrypted) return
+  if (!keyring.encrypted) return null
   const descriptor = yield* fetchDescriptor(store)
-  if (descriptor === null || descriptor.vault !== keyring.vaultId) return
+  if (descriptor === null) return null
+  if (descriptor.vault !== keyring.vaultId) {
+    return `${VAULT_DESCRIPTOR}, too, is that of another vault than this device is in: hx sync init joins that one`
+  }
   yield* refuseRotated(descriptor, keyring, binding, store.display)
+  return null
 })
 
 /** Fails unless the descriptor is that of our vault, not an older one, and opens with our newest key. */

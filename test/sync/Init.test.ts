@@ -319,3 +319,33 @@ describe("what the store can do", () => {
     })
   )
 })
+
+describe("two vaults founded in one folder, before a synchroniser had shown the first to the second", () => {
+  it.scoped(
+    "are told as such by the device whose vault.json was lost; it joins the other one, and nothing is lost",
+    () =>
+      Effect.gen(function* () {
+        const world = makeWorld()
+        const elsewhere = makeWorld()
+        const a = yield* makeDevice(world, "a")
+        const b = yield* makeDevice(elsewhere, "b")
+        yield* initDevice(a)
+        const key = Option.getOrThrow((yield* initDevice(b)).recoveryKey)
+        yield* run(a, "of a", 1)
+        yield* push(a)
+        yield* run(b, "of b", 2)
+        yield* push(b)
+        for (const [name, { bytes }] of elsewhere.bucket.objects) plant(world.bucket, name, bytes)
+        elsewhere.registry.clear()
+        for (const [place, bucket] of world.registry) elsewhere.registry.set(place, bucket)
+        const { problems } = yield* pull(a)
+        expect(problems).toHaveLength(1)
+        expect(problems[0]?.detail).toContain("vault.json, too, is that of another vault than this device is in")
+        yield* initDevice(a, { key })
+        yield* push(a)
+        for (const device of [a, b]) expect(yield* pull(device)).toMatchObject({ problems: [] })
+        expect(yield* commandsOf(a)).toEqual(["of a", "of b"])
+        expect(yield* historyOf(b)).toEqual(yield* historyOf(a))
+      })
+  )
+})
