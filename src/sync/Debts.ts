@@ -153,8 +153,10 @@ const payOlder = Effect.fnUntraced(function* (device: DeviceId, published: SyncS
   const { copies, paid } = done
   yield* SyncState.putDebts((yield* SyncState.debtsOrNone).filter((debt) => debt.older !== true || !due.has(debt.name)))
   const at = yield* nowMicros
+  // Where only vault.json was looked after, nothing new is known of the log's.
+  const looked = ofLog || paid.left !== 0
   const versionsLeft = paid.left === 0 ? undefined : { at, versions: paid.left }
-  yield* SyncState.updateActivity((activity) => ({ ...activity, versionsLeft }))
+  if (looked) yield* SyncState.updateActivity((activity) => ({ ...activity, versionsLeft }))
   return { paid, copies, owed: 0 }
 })
 

@@ -58,7 +58,7 @@ export const repair = Effect.fn("VerifyRepair.run")(function* (
   const whole = wholeOf(listing, proved, self)
   // Where its manifest is gone or does not open, it is published above every sequence that anybody has seen.
   const force = mine.some((finding) => isOfManifest(self)(finding) && finding.kind !== "archived")
-  // What could not be deleted may be now: somebody may have allowed it since.
+  // What could not be deleted may be now: somebody may have allowed it since. Not of vault.json: an older version may be all that is good of it.
   if ((yield* SyncState.activityOrNone).versionsLeft !== undefined) yield* oweOlder(self)
   if (mine.length === 0 && !findings.some(isOfManifest(self))) yield* settleUnheard
   const pushed = mine.length === 0 ? null : yield* push({ force, durable: whole, above: seenOfUs })

@@ -7,7 +7,8 @@ import type { EntryId } from "../../src/domain/EntryId.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
 import type { ObjectStoreService, Purged } from "../../src/store/ObjectStore.ts"
 import { StoreError } from "../../src/store/StoreError.ts"
-import { manifestName } from "../../src/sync/ObjectNames.ts"
+import { oweOlderVault } from "../../src/sync/Debts.ts"
+import { manifestName, VAULT_DESCRIPTOR } from "../../src/sync/ObjectNames.ts"
 import { reset } from "../../src/sync/Reset.ts"
 import { runPassphrase, runRotation } from "../../src/sync/Sync.ts"
 import { activityOrNone, binding, debtsOrNone } from "../../src/sync/SyncState.ts"
@@ -211,6 +212,21 @@ describe("older versions", () => {
       expect(yield* left(a)).toBeUndefined()
       expect(holders(a)).toEqual(NOWHERE)
       expect(Option.isSome(Option.fromNullable(world.bucket.objects.get(manifestName(yield* a.id))))).toBe(true)
+    })
+  )
+
+  it.scoped("that may not be deleted are remembered though nothing is left of vault.json", () =>
+    Effect.gen(function* () {
+      const { a, id, world } = yield* forgotten
+      yield* forget(a, id)
+      world.faults.wrap = wrapped(() => ({
+        purge: (prefix) => Effect.succeed({ deleted: 0, left: prefix === VAULT_DESCRIPTOR ? 0 : 3 })
+      }))
+      yield* push(a)
+      expect(yield* left(a)).toBe(6)
+      yield* a.as(oweOlderVault)
+      yield* push(a)
+      expect(yield* left(a)).toBe(6)
     })
   )
 
