@@ -350,10 +350,16 @@ const ofFailure = (error: Reportable | ValidationError.ValidationError): Report 
   if (isReportable(error)) return (ROWS[error._tag] as (error: Reportable) => Report)(error)
   const missing = error._tag === "MissingValue" || error._tag === "MissingFlag"
   const what = missing ? "An option is missing" : "A value that an option cannot have"
-  return "error" in error
-    ? row(2, what, plainText(error.error), "Add --help to the command to see its options.")
-    : unforeseen(error)
+  if (!("error" in error)) return unforeseen(error)
+  const text = plainText(error.error)
+  const [, argument] = MISSING_ARGUMENT.exec(text) ?? []
+  return argument === undefined
+    ? row(2, what, text, "Add --help to the command to see its options.")
+    : row(2, "Missing argument", argument, "Add --help to the command to see what it takes.")
 }
+
+/** How @effect/cli says that an argument which may be repeated is not there; the others are looked at before. */
+const MISSING_ARGUMENT = /^Missing argument <(\S+)>\s*$/
 
 const isReportable = (error: { readonly _tag: string }): error is Reportable => Object.hasOwn(ROWS, error._tag)
 

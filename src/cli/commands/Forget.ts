@@ -29,8 +29,8 @@ const options = {
     Options.optional
   ),
   device: Options.text("device").pipe(
-    Options.withPseudoName("NAME"),
-    Options.withDescription("With --match, --since or --until: what this device recorded, by its name or id"),
+    Options.withPseudoName("DEVICE"),
+    Options.withDescription("With --match, --since or --until: only what that device recorded; its name or id"),
     Options.optional
   ),
   allDevices: Options.boolean("all-devices").pipe(

@@ -62,3 +62,14 @@ describe("a vault in a folder", { timeout: 60_000 }, () => {
     expect((await laptop.hx(["sync", "devices", "rename", "old"])).stdout).toMatch(/^This device is old already\./)
   })
 })
+
+describe("what is not there to name a device", { timeout: 60_000 }, () => {
+  it("is told by its name, and forget completes devices as well", async () => {
+    const device = makeDevice(scratch.path, "unnamed")
+    const ran = await device.hx(["sync", "devices", "rename"])
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringMatching(/^Missing argument\n {2}NAME\n {2}Add --help/)])
+    const script = (await device.hx(["completions", "fish"])).stdout
+    const line = script.split("\n").find((each) => /\bforget\b/.test(each) && /-l device\b/.test(each))
+    expect(line).toContain("__hx_ask devices")
+  })
+})
