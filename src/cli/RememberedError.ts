@@ -55,6 +55,8 @@ const REASONS: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
   LockError: LOCK,
   EnvelopeError: ENVELOPE,
   ManifestError: MANIFEST,
+  // Of vault.json; what is no newer format is among those of SYNC.
+  ManifestCorrupt: MANIFEST,
   SegmentError: SEGMENT
 }
 

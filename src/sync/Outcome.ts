@@ -11,6 +11,8 @@ import { isRepaired, type VerifyReport } from "./VerifyReport.ts"
 export interface Failure {
   readonly _tag: string
   readonly reason?: string
+  /** Of what is sound, but was written by a newer hx. */
+  readonly newer?: boolean
   readonly message: string
 }
 

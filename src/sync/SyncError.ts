@@ -89,7 +89,8 @@ export class ManifestCorrupt extends Data.TaggedError("ManifestCorrupt")<{
   readonly newer?: boolean
 }> {
   override get message(): string {
-    return `Manifest corruption detected: ${this.name}: ${this.detail}`
+    const what = this.newer === true ? "NewerFormat" : "Manifest corruption detected"
+    return `${what}: ${this.name}: ${this.detail}`
   }
 }
 

@@ -236,8 +236,10 @@ export const MonthUse = Schema.Struct({
 export type MonthUse = typeof MonthUse.Type
 
 /** How an error is remembered: its tag, with its reason where it has one ("StoreError.Refused"). Words are for cli to find. */
-export const tagOf = (error: { readonly _tag: string; readonly reason?: string }): string =>
-  error.reason === undefined ? error._tag : `${error._tag}.${error.reason}`
+export const tagOf = (error: { readonly _tag: string; readonly reason?: string; readonly newer?: boolean }): string => {
+  const reason = error.newer === true ? "NewerFormat" : error.reason
+  return reason === undefined ? error._tag : `${error._tag}.${reason}`
+}
 
 const NO_ACTIVITY: Activity = { lastPush: null, lastPull: null, lastError: null, conflicts: [] }
 

@@ -6,7 +6,8 @@ import { withoutSecrets } from "../../src/cli/Secrets.ts"
 import { UsageError } from "../../src/cli/UsageError.ts"
 import { DbError } from "../../src/db/DbError.ts"
 import { StoreError, type StoreErrorReason } from "../../src/store/StoreError.ts"
-import { KeyNeeded, PartlyDone, SequenceConflict, WrongVaultKey } from "../../src/sync/SyncError.ts"
+import { KeyNeeded, ManifestCorrupt, PartlyDone, SequenceConflict, WrongVaultKey } from "../../src/sync/SyncError.ts"
+import { tagOf } from "../../src/sync/SyncState.ts"
 
 const fiber = FiberId.none
 
@@ -116,6 +117,15 @@ describe("an error that was remembered", () => {
     expect(rememberedError({ tag })).toEqual({ what, category, code })
     const [begin] = message.split(": ")
     expect(rememberedDetail({ tag, message })).toBe(message.slice((begin?.length ?? 0) + 2))
+  })
+
+  it("a vault.json that a newer hx wrote is told as such, and not as corruption", () => {
+    const error = new ManifestCorrupt({ store: "b", name: "vault.json", detail: "version 2", newer: true })
+    const remembered = { tag: tagOf(error), message: error.message }
+    const { code, what } = reportOf(Cause.fail(error))
+    expect(rememberedError(remembered)).toMatchObject({ what, code })
+    expect(code).toBe(2)
+    expect(rememberedDetail(remembered)).toBe("vault.json: version 2")
   })
 
   it.each(["StoreError", "StoreError.toString", "SomethingNewer.Reason", ""])(
