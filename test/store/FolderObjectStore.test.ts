@@ -102,6 +102,22 @@ describe("a folder store", () => {
     })
   )
 
+  it.scopedLive(
+    "purges temporary files of the objects that are meant, however new: what is forgotten may be in them",
+    () =>
+      Effect.gen(function* () {
+        const root = yield* temporaryDirectory
+        const store = makeFolderStore(root)
+        yield* store.put("segments/a/1.hxs", bytes("one"), { condition: Create })
+        const ours = join(root, "segments/a/.~hx-1.hxs-0123456789abcdef.tmp")
+        const theirs = join(root, "segments/.~hx-b.hxs-0123456789abcdef.tmp")
+        for (const path of [ours, theirs]) writeFileSync(path, "forgotten")
+        expect(yield* store.purge!("segments/a/")).toEqual({ deleted: 1, left: 0 })
+        expect([ours, theirs].map((path) => existsSync(path))).toEqual([false, true])
+        expect(yield* names(store)).toEqual(["segments/a/1.hxs"])
+      })
+  )
+
   it.scopedLive("shows conflict copies of others' making, and can read and delete them", () =>
     Effect.gen(function* () {
       const root = yield* temporaryDirectory

@@ -230,10 +230,10 @@ describe("status over a folder", { timeout: 60_000 }, () => {
     expect(pushed).toMatch(/^Last push {2}(just now|\d+ (?:s|min) ago) \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\): 2 entries$/)
     expect(never).toBe("Last pull  never")
     expect(rowOf((await b.hx(["sync", "status"])).stdout, "Behind")).toBe("1 device not pulled yet: hx sync pull")
-    expect(rowOf((await b.hx(["sync", "status"])).stdout, "Last verify")).toBe("never")
+    expect(rowOf((await b.hx(["sync", "status"])).stdout, "Verified")).toBe("never")
     expect(await b.json(["sync", "status"])).toMatchObject({ lastVerify: null, versionsLeft: null })
     await b.json(["sync", "verify"])
-    expect(rowOf((await b.hx(["sync", "status"])).stdout, "Last verify")).toMatch(/: 2 objects, all well$/)
+    expect(rowOf((await b.hx(["sync", "status"])).stdout, "Verified")).toMatch(/: 2 objects, all well$/)
     expect(await b.json(["sync", "status"])).toMatchObject({ lastVerify: { repair: false, objects: 2, problems: 0 } })
     await b.json(["sync", "pull"])
     const verbose = (await b.hx(["sync", "status", "--verbose"])).stdout

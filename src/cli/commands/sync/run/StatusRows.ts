@@ -19,7 +19,7 @@ export const statusRows = (known: SyncStatus): Rows => [
   ...newerKeyRows(known.key),
   ["Device", `${nameOf(known.device.label)} ${known.device.id}`],
   ...lastSyncRows(known.activity, known.now),
-  ["Last verify", verifyText(known)],
+  ["Verified", verifyText(known)],
   ["Pending", pendingText(known)],
   ...versionRows(known),
   ...behindRows(known),
