@@ -49,12 +49,12 @@ export const fromSqlite = (path: string, cause: unknown): DbError =>
 const codeOf = (cause: unknown): string => errno(cause) ?? ""
 
 /**
- * A full disk also shows as one that cannot sync, or cannot map the index of the write-ahead log, and a quota that is used up as one that cannot write;
- * and then it should be called by its name.
+ * A full disk also shows as one that cannot sync, cannot map the index of the write-ahead log or cannot open the log, and a quota that is used up as one
+ * that cannot write; and then it should be called by its name.
  */
 const reasonAt = (path: string, code: string): DbErrorReason => {
   const reason = reasonOf(code)
-  return reason === "Failing" && !hasRoom(dirname(path)) ? "Full" : reason
+  return (reason === "Failing" || code.startsWith("SQLITE_CANTOPEN")) && !hasRoom(dirname(path)) ? "Full" : reason
 }
 
 /** Of the file with the index of the write-ahead log, in what SQLite reported. */
