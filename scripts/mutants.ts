@@ -88,16 +88,14 @@ function chosen(): ReadonlyArray<Mutant> {
 
 /** What the kept list says of it. */
 function keptOf(mutant: Mutant): ReadonlyArray<readonly [Mutant, Verdict]> {
-  const begin = `| ${mutant.file} | ${mutant.what} | `
-  const row = readFileSync(KEPT, "utf8")
+  const rows = readFileSync(KEPT, "utf8")
     .split("\n")
-    .find((line) => line.startsWith(begin))
-  if (row === undefined) return []
-  const [said = "", how = ""] = row.slice(begin.length, -1).split(" | ")
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+  const [, , , said = "", how = ""] = rows.find(([, , what]) => what === mutant.what) ?? []
   const missed = /^not caught: (\d+) schedules/.exec(said)
   if (missed !== null) return [[mutant, { mutant, seed: null, how: "", schedules: Number(missed[1]) }]]
   const seed = /^\d+/.exec(said) === null ? null : Number.parseInt(said)
-  return seed === null ? [] : [[mutant, { mutant, seed, how: how.trim(), schedules: seed }]]
+  return seed === null ? [] : [[mutant, { mutant, seed, how: how.replaceAll("\\|", "|"), schedules: seed }]]
 }
 
 function isOpen(verdict: Verdict | undefined): boolean {
@@ -163,7 +161,7 @@ function page(): string {
     "",
     `\`npm run mutants -- --write\`, ${today}: ${count} of ${all.length} single wrong edits were caught by the simulation`,
     "([docs/simulation.md](simulation.md)). Schedules are played in the order of their seeds, 1, 2, 3 …: the seed that caught a bug is also how many",
-    "schedules that took.",
+    "schedules that took. Where it says *not caught: 10 schedules*, ten is all that were played, and more may catch it (`-- --resume --write` goes on).",
     "",
     "| File | What is wrong | Seed | How it shows |",
     "| --- | --- | --- | --- |",
