@@ -180,8 +180,17 @@ const doneBefore = Effect.fnUntraced(function* (
 const doneElsewhere = Effect.fnUntraced(function* (device: DeviceId, called: string) {
   const successor = yield* successorOf(device)
   if (successor === undefined) return null
-  const { label = called } = successor.retirement
-  return { label, sequence: null, operations: 0, lost: [], by: successor.label } satisfies Taken as Taken
+  const { retirement } = successor
+  const label = retirement.label ?? called
+  // Its manifest may stand again, out of a backup, say: as long as it is the one that was taken over, nobody keeps publishing.
+  const stands = yield* doneBefore(device, retirement)
+  return {
+    label,
+    sequence: stands?.sequence ?? null,
+    operations: 0,
+    lost: [],
+    by: successor.label
+  } satisfies Taken as Taken
 })
 
 /** Whether the device has published nothing since it was read; fails where it has taken this one over meanwhile. */

@@ -263,6 +263,19 @@ describe("what cannot be read of the device", () => {
     })
   )
 
+  it.scoped("a segment of one that another has taken over, and whose manifest stands again: it goes as any other", () =>
+    Effect.gen(function* () {
+      const { a, id, joined, objectsOf, world } = yield* three
+      const manifest = Uint8Array.from(world.bucket.objects.get(manifestName(id))?.bytes ?? [])
+      yield* retire(a, "old")
+      plant(world.bucket, manifestName(id), manifest)
+      const later = yield* joined("later")
+      yield* pull(later)
+      expect(yield* retire(later, id)).toMatchObject({ by: "laptop", lost: [], left: 0, failure: null })
+      expect(objectsOf(id)).toEqual([])
+    })
+  )
+
   it.scoped("its manifest, where the one before was pulled: refused, since nobody can tell what it says", () =>
     Effect.gen(function* () {
       const { a, id, joined, world } = yield* three
