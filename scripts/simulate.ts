@@ -4,8 +4,8 @@
  *   npm run simulate -- [--schedules N] [--seed S] [--jobs J] [--minutes M]
  *   npm run simulate -- --replay SEED [--steps 3,4,9] [--calm 4]
  *
- * Schedules have the seeds S, S + 1, …; with --minutes as many as there is time for. The first that breaks a promise is made smaller and shown; --replay
- * shows all that happens in one.
+ * Schedules have the seeds S, S + 1, …: N of them, as many as there is time for with --minutes, and with both whichever is less. The first that breaks
+ * a promise is made smaller and shown; --replay shows all that happens in one.
  */
 
 import { fork, spawnSync } from "node:child_process"
@@ -19,7 +19,7 @@ import type { Played } from "./simulation/Player.ts"
 
 const { values } = parseArgs({
   options: {
-    schedules: { type: "string", default: "1000" },
+    schedules: { type: "string" },
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: String(availableParallelism()) },
     minutes: { type: "string" },
@@ -50,7 +50,7 @@ async function simulate(): Promise<number> {
   const began = performance.now()
   const happened = new Map<FaultName, number>()
   const first = Number(values.seed)
-  const count = values.minutes === undefined ? Number(values.schedules) : 1e9
+  const count = Number(values.schedules ?? (values.minutes === undefined ? 1000 : 1e9))
   const jobs = Math.max(1, Math.min(Number(values.jobs), count))
   let [done, turns] = [0, 0]
   let broken: Played | undefined

@@ -148,6 +148,7 @@ export const run = <A, E extends Failure>(
       offline: false
     }
     if (machine.busy++ > 0) happens(world, "together")
+    machine.forced ||= options.forced
     const since = world.bucket.objects.changes.length
     note(world, `${step.number} ${machine.name}: ${name}`)
     const exit = yield* Effect.exit(Effect.locally(on(machine, effect), CurrentProcess, process))
@@ -158,7 +159,8 @@ export const run = <A, E extends Failure>(
     }
     if (machine.busy === 0) {
       const clean = Exit.isSuccess(exit) && /^(pull|sync)$/.test(name) && problemsOf(exit.value).length === 0
-      yield* afterCommand(machine, { command: name, exit, forced: options.forced, clean, since })
+      yield* afterCommand(machine, { command: name, exit, forced: machine.forced, clean, since })
+      machine.forced = false
     }
     return exit
   })

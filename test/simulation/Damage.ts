@@ -58,8 +58,9 @@ export const damage = (world: World, fault: StoreFault, random: Random): Effect.
         const kind = name.slice(0, name.indexOf("/"))
         const other = random.pick(names.filter((each) => each.startsWith(kind)))
         const its = objects.get(other)!
-        objects.set(name, its)
-        objects.set(other, object)
+        // Objects anew: what was once made of one holds for its place.
+        objects.set(name, { ...its })
+        objects.set(other, { ...object })
         return done(`${name} and ${other}`)
       }
       case "foreignObject": {

@@ -4,6 +4,7 @@ import { Effect, type Exit } from "effect"
 import { rows, scalar } from "../../src/db/Connection.ts"
 import type { EntryId } from "../../src/domain/EntryId.ts"
 import type { ForgetRule } from "../../src/domain/ForgetRule.ts"
+import { everRetired } from "../../src/sync/Retirements.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { type Machine, on } from "./Machine.ts"
 import { isConditional, standing } from "./StorePromises.ts"
@@ -98,7 +99,7 @@ const nothingGoesBack = (machine: Machine, { clean, command, forced, since }: En
     const before = machine.seen
     machine.seen = seen
     if (!clean) return
-    const retired = new Set([...peers.values()].flatMap((peer) => peer.retired))
+    const retired = yield* Effect.orDie(on(machine, everRetired))
     const isStill = world.bucket.objects.changes.slice(since).every(({ name }) => !name.startsWith("manifests/"))
     if (isStill && !forced && world.circumstances.honesty !== "careless") {
       // What the store holds is what that pull was told.

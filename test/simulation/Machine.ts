@@ -77,6 +77,8 @@ export interface Machine {
   seen: ReadonlyMap<string, number>
   /** Commands of sync that are under way or wait for the lock. */
   busy: number
+  /** Whether one of them was forced; what they did together is looked at when the last one has ended. */
+  forced: boolean
 }
 
 /** A machine that has just been bought, or whose disk is a copy of another's. */
@@ -91,7 +93,8 @@ export const makeMachine = (world: World, name: string, image: Image | null): Ef
       id: null,
       known: new Set(),
       seen: new Map(),
-      busy: 0
+      busy: 0,
+      forced: false
     }
     machine.disk = yield* openDisk(world, name, image)
     return machine as Machine
