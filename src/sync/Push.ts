@@ -96,7 +96,7 @@ const untold = Effect.gen(function* () {
   const told = new Set<string>(published?.retired ?? [])
   return {
     renamed: published?.label !== undefined && published.label !== label,
-    retired: published === null ? 0 : (yield* ownRetirements).filter(({ device }) => !told.has(device)).length
+    retired: (yield* ownRetirements).filter(({ device }) => !told.has(device)).length
   }
 })
 

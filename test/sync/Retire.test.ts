@@ -5,6 +5,7 @@ import { historyDigest } from "../../src/history/Export.ts"
 import { plant } from "../../src/store/MemoryObjectStore.ts"
 import { devices } from "../../src/sync/Devices.ts"
 import { manifestName } from "../../src/sync/ObjectNames.ts"
+import { knownRetired } from "../../src/sync/Retirements.ts"
 import { runRetire, runRetirePlan } from "../../src/sync/Sync.ts"
 import * as SyncState from "../../src/sync/SyncState.ts"
 import { commandsOf, historyOf } from "./History.ts"
@@ -274,6 +275,23 @@ describe("what cannot be read of the device", () => {
       expect(yield* retire(later, id)).toMatchObject({ by: "laptop", lost: [], left: 0, failure: null })
       expect(objectsOf(id)).toEqual([])
     })
+  )
+
+  it.scoped(
+    "nothing at all, of a device that never had anything, by one that has not either: it is published all the same",
+    () =>
+      Effect.gen(function* () {
+        const { a, joined, world } = yield* three
+        const [idle, later] = [yield* joined("idle"), yield* joined("later")]
+        yield* push(idle, true)
+        const id = yield* idle.id
+        expect(yield* retire(later, id)).toMatchObject({ left: 0, pushed: { published: true } })
+        expect(world.bucket.objects.has(manifestName(yield* later.id))).toBe(true)
+        expect(yield* requestsOf(later, push(later))).toEqual([])
+        yield* pull(a)
+        expect(yield* a.as(knownRetired)).toSatisfy((retired: ReadonlyMap<string, unknown>) => retired.has(id))
+        expect(yield* Effect.flip(pull(idle))).toMatchObject({ _tag: "DeviceRetired" })
+      })
   )
 
   it.scoped("its manifest, where the one before was pulled: refused, since nobody can tell what it says", () =>
