@@ -5,6 +5,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, sym
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { type Device, ENTRY, makeDevice, makeScratch } from "./Hx.ts"
+import { nobody, whyNotAsNobody } from "./Nobody.ts"
 
 const scratch = makeScratch()
 afterAll(scratch.remove)
@@ -105,21 +106,24 @@ describe("a data directory", { timeout: 120_000 }, () => {
     expect(told.stderr).toMatch(/Other users can change .*config\.yaml, and so the settings of hx: chmod go-w /)
   })
 
-  it.skipIf(process.getuid?.() !== 0)("of another user is refused, exit 3 (only root can make one)", async () => {
-    const device = await withHistory()
-    const data = join(scratch.path, "foreign")
-    renameSync(device.data, data)
-    for (const path of [scratch.path, data]) chmodSync(path, 0o755)
-    chmodSync(join(data, "history.db"), 0o666)
-    for (const path of [data, join(data, "history.db")]) chownSync(path, 4321, 4321)
-    const run = () =>
-      execFileSync(process.execPath, [ENTRY, "find", "ls"], {
-        env: { ...device.env, HX_DATA_DIR: data },
-        cwd: "/",
-        uid: 65_534,
-        gid: 65_534,
-        stdio: "pipe"
-      })
-    expect(run).toThrow(/others can change the history database[^]*belongs to another user \(4321\)/)
-  })
+  const impossible = nobody === undefined ? "only root can make one" : whyNotAsNobody
+  it.skipIf(impossible !== undefined)(
+    `of another user is refused, exit 3${impossible === undefined ? "" : ` (${impossible})`}`,
+    async () => {
+      const device = await withHistory()
+      const data = join(scratch.path, "foreign")
+      renameSync(device.data, data)
+      for (const path of [scratch.path, data]) chmodSync(path, 0o755)
+      chmodSync(join(data, "history.db"), 0o666)
+      for (const path of [data, join(data, "history.db")]) chownSync(path, 4321, 4321)
+      const run = () =>
+        execFileSync(process.execPath, [ENTRY, "find", "ls"], {
+          env: { ...device.env, HX_DATA_DIR: data },
+          cwd: "/",
+          ...nobody,
+          stdio: "pipe"
+        })
+      expect(run).toThrow(/others can change the history database[^]*belongs to another user \(4321\)/)
+    }
+  )
 })

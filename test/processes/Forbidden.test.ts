@@ -1,25 +1,15 @@
 /** A data directory, a store and files that one may not write, or not read: permission denied is told as such, and nothing is touched. */
 
-import { spawnSync } from "node:child_process"
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { ENTRY, makeScratch } from "../cli/Hx.ts"
+import { nobody as user, whyNotAsNobody as why } from "../cli/Nobody.ts"
 import { readKnown } from "./Known.ts"
 import { type Machine, makeMachine } from "./Machine.ts"
 
 const scratch = makeScratch()
 afterAll(scratch.remove)
-
-/** Permissions do not bind root, who can start hx as nobody, where nobody may read hx. */
-const isRoot = process.getuid?.() === 0
-const user = isRoot ? { uid: 65_534, gid: 65_534 } : undefined
-const why = ((): string | undefined => {
-  if (process.platform === "win32") return "no permissions of this kind"
-  if (user === undefined) return undefined
-  const { status } = spawnSync(process.execPath, [ENTRY, "--version"], { ...user, cwd: "/", env: {} })
-  return status === 0 ? undefined : "the user nobody may not read hx"
-})()
 
 const own = (path: string) => {
   if (user !== undefined) chownSync(path, user.uid, user.gid)
