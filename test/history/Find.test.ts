@@ -38,7 +38,7 @@ describe("find", () => {
     "echo 日本語の履歴",
     "echo ÄRGER über Größe",
     "echo 🎉 party",
-    'grep -rn "TODO" src\\lib',
+    'grep -rn "TODO" src\\lib', // a text that people look for, not a task
     "for f in *.txt; do\n  cat $f\ndone",
     "ls"
   ]
@@ -69,8 +69,8 @@ describe("find", () => {
   finds("--rm -it", "docker")
   finds("-it --rm", "docker")
   finds("'first'", "commit")
-  finds('"TODO"', "grep")
-  finds('"TODO', "grep")
+  finds('"TODO"', "grep") // the same text
+  finds('"TODO', "grep") // and its beginning
   finds("src\\lib", "grep")
   finds("\\", "grep")
   finds("日", "日本語")

@@ -46,7 +46,7 @@ describe.each(LONG ? [AHEAD, BEHIND] : [AHEAD])(
       const wrong = makeMachine(ENTRY, at("wrong"), "wrong")
       const right = makeMachine(ENTRY, at("right"), "right")
       const clock = { ...skewed(offset), HX_SYNC_SEGMENT_SIZE: "64KiB" }
-      const now = Math.floor(Date.now() / 1000)
+      const now = Math.floor(Date.now() / 1000) // the true time, which the skewed program does not see
       await right.must(["sync", "init", "--no-encrypt", "--store", store])
       await wrong.must(["sync", "init", "--no-encrypt", "--store", store], clock)
       const all = new Set<string>()
@@ -94,7 +94,7 @@ describe.each(LONG ? [AHEAD, BEHIND] : [BEHIND])(
       const clock = skewed(offset)
       await right.must(["sync", "init", "--no-encrypt", "--store", store])
       await wrong.must(["sync", "init", "--no-encrypt", "--store", store], clock)
-      const now = Math.floor(Date.now() / 1000)
+      const now = Math.floor(Date.now() / 1000) // the true time, which the skewed program does not see
       // What shells capture has the time of their clock.
       await record(right.data, [`${direction} kept by the right one`], now - 60)
       await record(wrong.data, [`${direction} secret of the wrong one`], now - 60 + offset / 1_000)

@@ -87,7 +87,7 @@ const remedies = (world: World) =>
     }
   })
 
-/** Objects that are not as any device wrote them, such as `hx sync verify` names; and copies beside manifests, which name what may be gone. */
+/** Objects that no device wrote like that, such as `hx sync verify` names; and copies beside manifests, which name what may be gone. */
 const removeDamaged = (world: World) => {
   const { objects } = world.bucket
   for (const [name, { etag }] of [...objects]) {

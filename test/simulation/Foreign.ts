@@ -28,8 +28,7 @@ type Objects = ReadonlyArray<{ readonly name: string; readonly bytes: Uint8Array
 
 let made: Promise<Objects> | undefined
 
-// A promise: schedules, which run on a scheduler of their own, are to find it done.
-export const foreignObjects = (): Promise<Objects> => (made ??= Effect.runPromise(make))
+export const foreignObjects = (): Promise<Objects> => (made ??= Effect.runPromise(make)) // schedules, on a scheduler of their own, find it done
 
 const make = Effect.gen(function* () {
   const bucket = makeMemoryBucket()
