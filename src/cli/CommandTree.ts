@@ -33,7 +33,7 @@ export interface CommandNode<E, R> {
 }
 
 /** Environment variables that belong together: see topics/Environment.ts. */
-export type VariableGroup = "places" | "terminal" | "shells" | "sync" | "aws" | "network"
+export type VariableGroup = "places" | "terminal" | "search" | "shells" | "sync" | "aws" | "network"
 
 export interface Description {
   readonly summary: string

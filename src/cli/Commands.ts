@@ -12,6 +12,7 @@ import { forget } from "./commands/Forget.ts"
 import { help } from "./commands/Help.ts"
 import { importHistory } from "./commands/Import.ts"
 import { last } from "./commands/Last.ts"
+import { search } from "./commands/Search.ts"
 import { show } from "./commands/Show.ts"
 import { stats } from "./commands/Stats.ts"
 import { status } from "./commands/Status.ts"
@@ -26,6 +27,7 @@ import type { Stdio } from "../platform/Stdio.ts"
 /** In the order in which they are shown. What they need beyond their surroundings they load themselves. */
 const children: ReadonlyArray<CommandNode<Reportable, Manual | Output | Progress | Stdio>> = [
   find,
+  search,
   last,
   show,
   importHistory,

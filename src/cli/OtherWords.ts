@@ -3,7 +3,6 @@
 import type { CommandNode } from "./CommandTree.ts"
 
 const WORDS: Readonly<Record<string, string>> = {
-  search: "find",
   grep: "find",
   query: "find",
   list: "find",

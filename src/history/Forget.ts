@@ -18,6 +18,8 @@ import { show } from "./Show.ts"
 export interface ForgetRequest {
   /** Ids, or enough of their beginnings. */
   readonly ids: ReadonlyArray<string>
+  /** All runs of one command, by their whole ids: then a line of it that does not say when stands for nothing else. */
+  readonly runs?: ReadonlyArray<EntryId>
   /** As it stands, spaces and all, upper or lower case: words in any order would take more than is meant. Null: no text. */
   readonly match: string | null
   /** µs since 1970: from this moment on; with `match`, only what matches. Null: no such bound. */
@@ -47,7 +49,7 @@ const SAMPLE = 10
 /** What the request comes to, for people to look at before it is done. Fails with EntryIdError where an id names no one entry. */
 export const planForget = Effect.fn("Forget.plan")(function* (request: ForgetRequest) {
   const { history } = yield* HistoryDb
-  const { ids, match } = request
+  const { ids, match, runs = [] } = request
   const found = yield* Effect.forEach(ids, named, { concurrency: 1 })
   const unseen = found.flatMap((each) => (typeof each === "string" ? [each] : []))
   const entriesNamed = found.flatMap((each) => (typeof each === "string" ? [] : [each]))
@@ -56,8 +58,8 @@ export const planForget = Effect.fn("Forget.plan")(function* (request: ForgetReq
   const within = window === null ? [] : yield* history.underWindow(window)
   // Forgotten at whatever time, and by whomever, it ran: then a line that does not say when stands for nothing else.
   const { device = null, since, until = null } = request
-  const timeless = new Set(since === null && until === null && device === null ? matching : [])
-  const chosen = Array.from(new Set([...entriesNamed.map(({ id }) => id), ...matching, ...within]))
+  const timeless = new Set([...runs, ...(since === null && until === null && device === null ? matching : [])])
+  const chosen = Array.from(new Set([...entriesNamed.map(({ id }) => id), ...runs, ...matching, ...within]))
 
   const rules: Array<ForgetRule> = []
   const gone: Array<Entry> = [...entriesNamed]

@@ -92,6 +92,19 @@ export const flagSetting = (names: Named, fallback: boolean): Setting<boolean> =
   secret: false
 })
 
+/** One of a few words; the first is what it is where nobody says. */
+export const choiceSetting = <const A extends string>(
+  names: Named,
+  words: readonly [A, ...ReadonlyArray<A>]
+): Setting<A> => ({
+  ...names,
+  form: `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
+  parse: (text) => Option.fromNullable(words.find((word) => word === text.trim().toLowerCase())),
+  fallback: words[0],
+  show: (word) => word,
+  secret: false
+})
+
 /** A setting that may be left out altogether. */
 export const optionalSetting = <A>(setting: Setting<A>, form = setting.form): Setting<Option.Option<A>> => ({
   ...setting,

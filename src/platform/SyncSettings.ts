@@ -1,6 +1,7 @@
 /** The table of settings. Bounds are S3's own (docs.aws.amazon.com, "Amazon S3 multipart upload limits") or what still makes sense. */
 
 import { Duration, Option } from "effect"
+import { SEARCH } from "./SearchSettings.ts"
 import {
   countSetting,
   durationSetting,
@@ -148,7 +149,8 @@ export const ALL: ReadonlyArray<Setting<unknown>> = [
   KeyFile,
   PassphraseFile,
   Key,
-  Passphrase
+  Passphrase,
+  ...SEARCH
 ]
 
 /** Where things are: Paths.ts. */

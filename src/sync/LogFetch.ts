@@ -1,12 +1,15 @@
 /** Fetching and applying what one device's log has that we lack. */
 
 import { Effect, Option } from "effect"
+import type { DbError } from "../db/DbError.ts"
 import type { Absorbed } from "../db/HistoryDb.ts"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import type { Manifest, SegmentRef } from "../format/Manifest.ts"
 import { tailFirst } from "../format/Manifest.ts"
 import type { SegmentReader } from "../format/SegmentReader.ts"
+import type { PrivateFileError } from "../platform/PrivateFile.ts"
 import { type Meter, meterTransfer } from "../platform/Progress.ts"
+import type { StoreError } from "../store/StoreError.ts"
 import type { ArchiveClass } from "../store/ArchiveClass.ts"
 import { archivedDetail } from "./Archived.ts"
 import { addAbsorbed, NOTHING_ABSORBED } from "./AbsorbedSum.ts"
@@ -17,9 +20,18 @@ import { segmentName } from "./ObjectNames.ts"
 import type { Gathered } from "./PeerManifests.ts"
 import { applyOperations, downloadSegment, openSegment, readOperations } from "./SegmentFetch.ts"
 import { nowMicros } from "./SyncClock.ts"
-import type { ArchivedObject, Problem } from "./SyncError.ts"
+import type {
+  ArchivedObject,
+  ManifestCorrupt,
+  Problem,
+  VaultKeyRotated,
+  VaultMismatch,
+  WrongVaultKey
+} from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
+import type { VaultKeys } from "./VaultKeys.ts"
+import type { VaultSession } from "./VaultSession.ts"
 
 export interface LogOutcome {
   readonly segments: number
@@ -75,8 +87,10 @@ export const fetchLog = (
     }
   })
 
-type FetchFailure = Effect.Effect.Error<ReturnType<typeof fetchOnce> | ReturnType<typeof fetchManifest>>
-type FetchContext = Effect.Effect.Context<ReturnType<typeof fetchOnce> | ReturnType<typeof fetchManifest>>
+/** Written out: taken from the functions below, they would be what the functions are made of. */
+type FetchFailure =
+  DbError | StoreError | ManifestCorrupt | VaultMismatch | WrongVaultKey | VaultKeyRotated | PrivateFileError
+type FetchContext = HistoryDb | SyncTuning | VaultSession | VaultKeys
 
 const fetchOnce = Effect.fn("LogFetch.once")(function* (
   gathered: Gathered,

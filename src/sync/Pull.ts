@@ -12,10 +12,15 @@
  */
 
 import { Effect, Option } from "effect"
+import type { DbError } from "../db/DbError.ts"
 import { type Absorbed, HistoryDb } from "../db/HistoryDb.ts"
 import type { DeviceId } from "../domain/Device.ts"
 import { isMany } from "../domain/ForgetRule.ts"
-import { tailFirst } from "../format/Manifest.ts"
+import type { EnvelopeError } from "../format/Envelope.ts"
+import { type ManifestError, tailFirst } from "../format/Manifest.ts"
+import type { SegmentError } from "../format/Segment.ts"
+import type { Entropy } from "../platform/Entropy.ts"
+import type { PrivateFileError } from "../platform/PrivateFile.ts"
 import { Progress } from "../platform/Progress.ts"
 import { archivedAmong } from "../store/ArchiveClass.ts"
 import { StoreError } from "../store/StoreError.ts"
@@ -32,9 +37,13 @@ import { type Forked, readAndSettle, type SettleOptions } from "./OwnManifest.ts
 import { findMissing, forgiveMissing, type Gathered, gatherManifests, rememberVerdicts } from "./PeerManifests.ts"
 import { askedLately, rememberAsked, restoreArchived, type RestoreReport } from "./Restore.ts"
 import { noteRetired } from "./Retirements.ts"
+import type * as Sync from "./SyncError.ts"
 import type { Problem } from "./SyncError.ts"
 import * as SyncState from "./SyncState.ts"
 import { SyncTuning } from "./SyncTuning.ts"
+import type { SegmentMismatch } from "./SegmentFetch.ts"
+import type { VaultKeys } from "./VaultKeys.ts"
+import type { VaultSession } from "./VaultSession.ts"
 
 export interface PullReport {
   /** Devices found, ours not counted; and those of them that had something new. */
@@ -100,8 +109,28 @@ export const forecast = Effect.fn("Pull.forecast")(function* () {
   } satisfies PullForecast as PullForecast
 })
 
+/** Written out, because everything that pulls is made of it. */
+export type PullFailure =
+  | DbError
+  | StoreError
+  | ManifestError
+  | EnvelopeError
+  | SegmentError
+  | SegmentMismatch
+  | PrivateFileError
+  | Sync.ManifestCorrupt
+  | Sync.VaultMismatch
+  | Sync.WrongVaultKey
+  | Sync.VaultKeyRotated
+  | Sync.DeviceRetired
+  | Sync.SequenceConflict
+
+type PullContext = HistoryDb | VaultSession | VaultKeys | SyncTuning | Progress | Entropy
+
 /** Fetches what is new; with `force`, reads everything again as it stands in the store. The caller holds the device lock. */
-export const pull = Effect.fn("Pull.run")(function* (options: PullOptions) {
+export const pull = Effect.fn("Pull.run")(function* (
+  options: PullOptions
+): Effect.fn.Return<PullReport, PullFailure, PullContext> {
   const progress = yield* Progress
   const { concurrentDownloads } = yield* SyncTuning
   const listing = yield* listManifests

@@ -32,8 +32,12 @@ export const runPush = (options: SettleOptions) =>
   )
 
 /** Fetches what is new elsewhere. Problems with single objects are in the report; see `failOnProblems`. */
-export const runPull = (options: PullOptions) =>
-  underLock(rememberedPull(Effect.zipRight(refuseUseless, inSession(pull(options)))))
+export const runPull = (options: PullOptions) => underLock(rememberedPull(pullInSession(options)))
+
+const pullInSession = (options: PullOptions) => Effect.zipRight(refuseUseless, inSession(pull(options)))
+
+/** Everything new, of a store whose session is open. */
+const pullNew = pull({ force: false })
 
 /** Pull, then push. Not to get as far as a store is a failure of the pull. */
 export const runSync = underLock(
@@ -43,7 +47,7 @@ export const runSync = underLock(
         Effect.flatMap((context) => Effect.provide(settledSession, context))
       )
       const session = yield* Effect.tapError(opened, noteFailure("pull"))
-      const pulled = yield* Effect.provideService(rememberedPull(pull({ force: false })), VaultSession, session)
+      const pulled = yield* Effect.provideService(rememberedPull(pullNew), VaultSession, session)
       const pushed = yield* Effect.provideService(
         rememberedPush(pushAndSettle({ force: false })),
         VaultSession,
@@ -77,12 +81,7 @@ export const runPassphrase = (passphrase: Redacted.Redacted | null) =>
 
 /** Pulls, then tells which device is meant. Problems with other devices' objects do not keep it from that. */
 export const runRetirePlan = (given: string) =>
-  underLock(
-    Effect.zipRight(
-      refuseUseless,
-      inSession(Effect.zipRight(rememberedPull(pull({ force: false })), planRetirement(given)))
-    )
-  )
+  underLock(Effect.zipRight(refuseUseless, inSession(Effect.zipRight(rememberedPull(pullNew), planRetirement(given)))))
 
 /** Takes a device over, and deletes its objects. */
 export const runRetire = (device: DeviceName, options: RetireOptions) =>

@@ -14,6 +14,7 @@ export interface Terminal {
   readonly screen: () => string
   /** Waits until the screen shows something that matches. */
   readonly shows: (what: RegExp) => Promise<string>
+  readonly resize: (columns: number, rows: number) => void
   readonly close: () => void
 }
 
@@ -22,7 +23,12 @@ let opened = 0
 export const openTerminal = (
   name: string,
   program: ReadonlyArray<string>,
-  options: { readonly env: Readonly<Record<string, string>>; readonly cwd: string; readonly columns?: number }
+  options: {
+    readonly env: Readonly<Record<string, string>>
+    readonly cwd: string
+    readonly columns?: number
+    readonly rows?: number
+  }
 ): Terminal => {
   // A server of its own: one that is about to end takes no sessions.
   const server = ["-L", `hx-test-${process.pid}-${name}-${++opened}`, "-f", "/dev/null"]
@@ -35,7 +41,7 @@ export const openTerminal = (
     if (status !== 0) throw new Error(`tmux ${words.join(" ")}: ${stderr}`)
     return stdout
   }
-  const size = ["-x", String(options.columns ?? 120), "-y", "50"]
+  const size = ["-x", String(options.columns ?? 120), "-y", String(options.rows ?? 50)]
   tmux("-u", "new-session", "-d", ...size, ...program)
   const screen = () => tmux("capture-pane", "-p")
   return {
@@ -46,6 +52,7 @@ export const openTerminal = (
       await expect.poll(screen, { timeout: 15_000, interval: 50 }).toMatch(what)
       return screen()
     },
+    resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     close: () => void spawnSync("tmux", [...server, "kill-server"], { env: options.env })
   }
 }

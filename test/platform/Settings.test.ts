@@ -59,7 +59,11 @@ describe("a setting", () => {
         "HX_SYNC_PRICE_STORAGE=0.023",
         "HX_SYNC_PRICE_PUT=0.005",
         "HX_SYNC_PRICE_GET=0.0004",
-        "HX_SYNC_PRICE_EGRESS=0.09"
+        "HX_SYNC_PRICE_EGRESS=0.09",
+        "HX_SEARCH_HEIGHT=20",
+        "HX_SEARCH_SCOPE=everywhere",
+        "HX_SEARCH_ENTER=insert",
+        "HX_SEARCH_KEYMAP=emacs"
       ])
     })
   )

@@ -1,5 +1,6 @@
 /** Every variable that hx reads. Those of sync come from the table of settings, with its forms and defaults. */
 
+import { SEARCH } from "../../platform/SearchSettings.ts"
 import { ALL } from "../../platform/SyncSettings.ts"
 import type { VariableGroup } from "../CommandTree.ts"
 import type { Topic } from "./Topic.ts"
@@ -31,7 +32,12 @@ const PURPOSES: Readonly<Record<string, string>> = {
   HX_SYNC_PRICE_STORAGE: "what a GB kept for a month costs, in dollars",
   HX_SYNC_PRICE_PUT: "what 1,000 requests that write or list cost",
   HX_SYNC_PRICE_GET: "what 1,000 requests that read cost",
-  HX_SYNC_PRICE_EGRESS: "what a GB fetched costs, beyond the first 100 GB a month"
+  HX_SYNC_PRICE_EGRESS: "what a GB fetched costs, beyond the first 100 GB a month",
+  HX_SEARCH_HEIGHT: "how much of the terminal a search draws on",
+  HX_SEARCH_SCOPE: "where a search looks first",
+  HX_SEARCH_ENTER: "whether Enter puts a command on the shell's line or runs it at once",
+  HX_SEARCH_KEYMAP: "whose keys a search has",
+  HX_SEARCH_KEYS: "keys of your own for it"
 }
 
 const settingRow = (setting: (typeof ALL)[number]): Variable => {
@@ -61,7 +67,7 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
       title: "The terminal",
       variables: [
         { name: "NO_COLOR", meaning: "anything: no colours" },
-        { name: "TERM", meaning: "dumb: no colours" }
+        { name: "TERM", meaning: "dumb: no colours, and no search on it" }
       ]
     },
     shells: {
@@ -73,7 +79,17 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
         { name: "XDG_CACHE_HOME", meaning: "an absolute path; default ~/.cache" }
       ]
     },
-    sync: { title: "Sync", variables: ALL.map(settingRow) },
+    search: {
+      title: "Search",
+      variables: [
+        ...SEARCH.map(settingRow),
+        { name: "HX_QUERY", meaning: "with --hook: what is on the shell's line" },
+        { name: "HX_SESSION", meaning: "the session of the shell that calls; its hook says so" },
+        { name: "PWD", meaning: "what the shell calls its directory" },
+        { name: "LC_ALL, LC_CTYPE, LANG", meaning: "the first that is set: without UTF-8 in it, only ASCII is drawn" }
+      ]
+    },
+    sync: { title: "Sync", variables: ALL.filter((setting) => !SEARCH.includes(setting)).map(settingRow) },
     aws: {
       title: "S3, as for the AWS command line",
       variables: [
@@ -120,7 +136,7 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
     }
   }
 
-const ORDER: ReadonlyArray<VariableGroup> = ["places", "sync", "aws", "network", "shells", "terminal"]
+const ORDER: ReadonlyArray<VariableGroup> = ["places", "search", "sync", "aws", "network", "shells", "terminal"]
 
 /** The names of each of these groups, in the order of the page. */
 export const namesOf = (groups: ReadonlyArray<VariableGroup>): ReadonlyArray<ReadonlyArray<string>> =>

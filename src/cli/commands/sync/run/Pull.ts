@@ -32,7 +32,8 @@ export const run = Effect.fnUntraced(function* (given: PullGiven) {
       hint: 'A plain "hx sync pull" tells what a restore would take, and asks for nothing.'
     })
   }
-  return yield* Effect.provide(given.dryRun ? foretell(given) : fetch(given), layer)
+  const asked = given.dryRun ? foretell(given) : fetch(given)
+  return yield* Effect.provide(asked, layer)
 })
 
 const fetch = Effect.fnUntraced(function* (given: PullGiven) {

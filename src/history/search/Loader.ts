@@ -1,0 +1,71 @@
+/**
+ * Brings the history from the database into the engine: the newest runs first, for what is on the screen at once, then all others a slice at a time.
+ * In the order in which they were taken in, because rows lie so in the file; twice as fast as by time.
+ */
+
+import type { RunRow, SearchSource } from "../../db/SearchSource.ts"
+import type { SearchEngine } from "./SearchEngine.ts"
+
+/** Runs that are there before anything is shown. */
+export const FIRST_RUNS = 500
+
+export class Loader {
+  private readonly source: SearchSource
+  private readonly engine: SearchEngine
+  /** The oldest run of the first ones: what is not older is there already. */
+  private boundary: RunRow | undefined
+  private next = Number.MAX_SAFE_INTEGER
+  private newest = 0
+  done = false
+
+  constructor(source: SearchSource, engine: SearchEngine) {
+    this.source = source
+    this.engine = engine
+  }
+
+  first(): void {
+    const rows = this.source.newest(FIRST_RUNS)
+    this.add(rows)
+    this.boundary = rows.at(-1)
+    this.done = rows.length < FIRST_RUNS
+  }
+
+  /** Some more of them, for about so many rows. */
+  more(limit: number): void {
+    if (this.done) return
+    const rows = this.source.before(this.next, limit)
+    this.add(rows.filter((row) => this.isOlder(row)))
+    this.next = rows.at(-1)?.[0] ?? 0
+    this.done = rows.length < limit
+  }
+
+  /** What was recorded meanwhile. Once all is loaded. Gives how many runs that was. */
+  recent(): number {
+    const rows = this.source.after(this.newest, RECENT)
+    this.add(rows)
+    return rows.length
+  }
+
+  private add(rows: ReadonlyArray<RunRow>): void {
+    const unknown = new Set<number>()
+    for (const [, command] of rows) if (!this.engine.has(command)) unknown.add(command)
+    if (unknown.size > 0) {
+      const texts = new Map(this.source.texts(Array.from(unknown)))
+      // In the order of the runs: what ran last is looked at first.
+      for (const command of unknown) this.engine.addCommand(command, texts.get(command) ?? "")
+    }
+    for (const row of rows) {
+      if (row[0] > this.newest) this.newest = row[0]
+      this.engine.addRun(row)
+    }
+  }
+
+  private isOlder(row: RunRow): boolean {
+    const { boundary } = this
+    if (boundary === undefined) return true
+    const [start, other] = [row[6] ?? -1, boundary[6] ?? -1]
+    return start < other || (start === other && row[0] < boundary[0])
+  }
+}
+
+const RECENT = 10_000
