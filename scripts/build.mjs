@@ -166,6 +166,14 @@ process.on("exit", () => {
   }
   for (const words of WARM_UP)
     spawnSync(process.execPath, [runner, ...words], { env, stdio: "ignore", timeout: 60_000 })
+  // A search wants a terminal, which util-linux's script(1) gives it; a letter, and Escape to leave.
+  const search = `'${process.execPath}' '${runner}' search git`
+  spawnSync("script", ["-qec", search, "/dev/null"], {
+    env,
+    input: "x\u001B",
+    stdio: ["pipe", "ignore", "ignore"],
+    timeout: 60_000
+  })
   rmSync(runner)
   rmSync(scratch, { recursive: true, force: true })
 }

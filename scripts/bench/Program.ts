@@ -7,7 +7,7 @@ import { join } from "node:path"
 const root = process.cwd()
 /** A copy of the built program, still below the packages that it loads: a build beside the measuring must not disturb it. */
 const copy = join(root, "node_modules", ".cache", `hx-bench-${process.pid}`)
-const HX = join(copy, "hx.js")
+export const HX = join(copy, "hx.js")
 const PEAK = join(root, "scripts", "bench", "peak.cjs")
 const RUN = join(root, "scripts", "run.mjs")
 
@@ -121,7 +121,7 @@ const output = (
   })
 
 /** The user's own hx settings and shells are none of ours. */
-const inherited = (): Record<string, string> =>
+export const inherited = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !/^(HX_|AWS_|XDG_)/.test(entry[0])

@@ -98,20 +98,17 @@ const makeSource = (database: Database.Database): SearchSource => {
   const texts = lazily(`SELECT c.id, c.text FROM json_each(?) j CROSS JOIN commands c ON c.id = j.value
     WHERE c.hash IS NOT NULL`)
   const term = lazily(`SELECT id FROM terms WHERE hash = ? AND text = ?`)
-  const under = lazily(`SELECT id FROM terms WHERE hash IS NOT NULL AND (text = ?1 OR substr(text, 1, ?2) = ?3)`)
+  const under = lazily(`SELECT id FROM terms WHERE hash IS NOT NULL AND (text = ? OR substr(text, 1, ?) = ?)`)
   const details = lazily(`
     SELECT lower(hex(e.id)), e.start, e.duration, e.exit, w.text, s.text, h.text, l.text, o.text FROM entries e
     LEFT JOIN terms w ON w.id = e.cwd LEFT JOIN terms s ON s.id = e.session LEFT JOIN terms h ON h.id = e.host
     LEFT JOIN terms l ON l.id = e.shell JOIN terms o ON o.id = e.origin WHERE e.seq = ?`)
-  const here = lazily(`
-    WITH own AS (
-      SELECT t.id FROM meta m CROSS JOIN terms t ON t.hash = ?2 AND t.text = m.value WHERE m.key = 'device'
-    )
-    SELECT EXISTS (
-      SELECT 1 FROM entries e WHERE e.command = ?1 AND (e.device = (SELECT id FROM own) OR EXISTS (
-        SELECT 1 FROM captures c WHERE c.entry = e.seq AND c.device = (SELECT id FROM own)
-      ))
-    )`)
+  const own = lazily(`
+    SELECT t.id FROM meta m CROSS JOIN terms t ON t.hash = ? AND t.text = m.value WHERE m.key = 'device'`)
+  const ran = lazily(`
+    SELECT 1 FROM entries e WHERE e.command = ? AND (e.device = ? OR EXISTS (
+      SELECT 1 FROM captures c WHERE c.entry = e.seq AND c.device = ?
+    )) LIMIT 1`)
   const ids = lazily(`SELECT lower(hex(id)) FROM entries WHERE command = ?`)
   const device = lazily(`SELECT value FROM meta WHERE key = 'device'`)
   return {
@@ -132,8 +129,9 @@ const makeSource = (database: Database.Database): SearchSource => {
       return { id, start, duration, exit, cwd, session, host, shell, origin }
     },
     ranHere: (command) => {
-      const own = (device().get() as [string] | undefined)?.[0] ?? ""
-      return (here().get(command, hashOf(own)) as [number])[0] === 1
+      const id = (device().get() as [string] | undefined)?.[0] ?? ""
+      const term = (own().get(hashOf(id)) as [number] | undefined)?.[0]
+      return term !== undefined && ran().get(command, term, term) !== undefined
     },
     idsOf: (command) => (ids().all(command) as Array<[string]>).map(([id]) => id)
   }

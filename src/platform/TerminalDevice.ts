@@ -39,6 +39,7 @@ function open() {
   const output = new Tty.WriteStream(openSync("/dev/tty", "w"))
   let restore = (): string => ""
   let closed = false
+  let resized = (): void => {}
   const giveBack = () => {
     output.write(restore())
     input.setRawMode(false)
@@ -52,10 +53,13 @@ function open() {
   output.on("error", () => {})
   take()
   const device: TerminalDevice = {
-    size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
+    size: sizeNow,
     write: (text) => void output.write(text),
     onInput: (listener) => void input.on("data", listener),
-    onResize: (listener) => void output.on("resize", listener),
+    onResize: (listener) => {
+      resized = listener
+      process.on("SIGWINCH", listener)
+    },
     onEnd: (listener) => void input.on("end", listener).on("error", listener),
     restoreWith: (text) => {
       restore = text
@@ -72,9 +76,18 @@ function open() {
   const close = () => {
     closed = true
     process.off("exit", atExit)
+    process.off("SIGWINCH", resized)
     giveBack()
     input.destroy()
     output.destroy()
   }
   return { device, close }
+}
+
+/** A stream knows the size that the terminal had when it was made; only the process's own standard output follows it. */
+const sizeNow = (): { readonly columns: number; readonly rows: number } => {
+  const stream = new Tty.WriteStream(openSync("/dev/tty", "w"))
+  const { columns, rows } = stream
+  stream.destroy()
+  return { columns: columns || 80, rows: rows || 24 }
 }

@@ -5,7 +5,7 @@
 
 import type { Details, SearchSource } from "../../db/SearchSource.ts"
 import { Loader } from "../../history/search/Loader.ts"
-import type { RunFilter } from "../../history/search/Runs.ts"
+import { ALL_RUNS, type RunFilter } from "../../history/search/Runs.ts"
 import { type Hit, SearchEngine } from "../../history/search/SearchEngine.ts"
 import { parseSearchQuery, startingWith } from "../../history/search/SearchQuery.ts"
 import type { Key } from "./Keys.ts"
@@ -32,8 +32,8 @@ export interface SessionOptions {
 }
 
 /** Milliseconds: what a key is given before the screen shows how far it got, and what loading takes at a time. */
-const ANSWER_TIME = 10
-const SLICE_TIME = 6
+const ANSWER_TIME = 8
+const SLICE_TIME = 4
 /** Between frames while nothing but the progress of loading changes. */
 const REFRESH_TIME = 200
 
@@ -154,7 +154,7 @@ export class Session {
   }
 
   tell(notice: string): void {
-    this.state = { ...this.state, notice }
+    this.state = { ...this.state, notice, asking: null }
   }
 
   /** It was forgotten. */
@@ -189,7 +189,8 @@ export class Session {
 
   private filter(): void {
     const among = this.options.scopes.get(this.state.scope) ?? null
-    this.engine.setFilter({ among, ended: this.state.ended })
+    const everything = among === null && this.state.ended === "any"
+    this.engine.setFilter(everything ? ALL_RUNS : { among, ended: this.state.ended })
     this.settled = false
   }
 
@@ -203,7 +204,7 @@ export class Session {
   private ask(): void {
     const { chosen } = this
     if (chosen === undefined) return
-    this.state = { ...this.state, asking: { command: this.textOf(chosen).slice(0, 200), count: chosen.count } }
+    this.state = { ...this.state, asking: { count: chosen.count } }
   }
 
   /** Down from the newest leads back to the line. */

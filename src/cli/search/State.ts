@@ -28,7 +28,7 @@ export interface State {
   readonly preview: "short" | "tall"
   readonly help: boolean
   /** What is asked: forgetting is for good. */
-  readonly asking: { readonly command: string; readonly count: number } | null
+  readonly asking: { readonly count: number } | null
   /** Something to tell until the next key. */
   readonly notice: string | null
 }

@@ -85,7 +85,7 @@ export const listHeight = (state: State, rows: number): number => Math.max(1, ro
 /** Lines about the chosen hit, with the rule above them. */
 const previewHeight = (state: State, rows: number): number => {
   if (state.preview === "tall") return Math.max(0, Math.floor((rows - 2) * 0.7))
-  return rows < 8 ? 0 : rows < 16 ? 3 : Math.min(7, 4 + Math.floor((rows - 16) / 6))
+  return rows < 8 ? 0 : rows < 14 ? 3 : Math.min(9, Math.floor(rows / 3))
 }
 
 const inputLine = ({ line, mode }: State, { columns, glyphs }: Surroundings) => {
@@ -162,11 +162,12 @@ const bodyLines = (state: State, around: Surroundings): ReadonlyArray<ReadonlyAr
   const list = rows.length > 0 ? rows : [emptyLine(state)]
   const filled = Array.from({ length: height }, (_, index) => list[index] ?? [])
   const room = around.rows - 2 - height
-  if (room <= 0) return state.notice === null && state.asking === null ? filled : [...filled.slice(0, -1), told(state)]
+  if (room <= 0)
+    return state.notice === null && state.asking === null ? filled : [...filled.slice(0, -1), told(state, around)]
   const chosen = hits[state.selected]
   const { columns, glyphs } = around
   const rule = [piece(glyphs.rule.repeat(columns), "dim")]
-  if (state.asking !== null || state.notice !== null) return [...filled, rule, told(state)]
+  if (state.asking !== null || state.notice !== null) return [...filled, rule, told(state, around)]
   if (chosen === undefined) return [...filled, rule, hintLine(around)]
   return [
     ...filled,
@@ -189,15 +190,11 @@ const emptyLine = (state: State): ReadonlyArray<Piece> => {
   return [piece(`  Nothing fits${where}.`, "dim")]
 }
 
-const told = ({ asking, notice }: State): ReadonlyArray<Piece> => {
+const told = ({ asking, notice }: State, { columns }: Surroundings): ReadonlyArray<Piece> => {
   if (asking === null) return [piece(printable(notice ?? ""), "strong")]
-  const runs = asking.count === 1 ? "its run" : `all ${countText(asking.count)} runs`
-  return [
-    piece(`Forget ${runs}, here and on every device? `, "bad"),
-    piece("y", "key"),
-    piece(" forgets, any other key does not: ", "dim"),
-    piece(printable(asking.command))
-  ]
+  const runs = asking.count === 1 ? "its one run" : `all ${countText(asking.count)} runs`
+  const question = columns < 60 ? "for good?" : "for good, here and on every device?"
+  return [piece(`Forget ${runs} ${question} `, "bad"), piece("[y/N]", "key")]
 }
 
 const hintLine = ({ keymap }: Surroundings): ReadonlyArray<Piece> => {

@@ -59,7 +59,11 @@ export class SearchEngine {
   private numbers = new Uint32Array(1 << 12)
   private ids = new Float64Array(1 << 12)
   private here = new Uint8Array(1 << 12)
-  private folded: Folded = { counts: new Uint32Array(1 << 12), last: new Int32Array(1 << 12).fill(-1) }
+  /** Of all runs, whatever the filter: it is what people come back to. */
+  private all = nothingFolded(1 << 12)
+  private allTo = 0
+  /** Of those that pass the filter. */
+  private folded = this.all
   private foldedTo = 0
   private markedTo = 0
   private filter = ALL_RUNS
@@ -90,10 +94,9 @@ export class SearchEngine {
       const room = this.ids.length * 2
       this.ids = copied(this.ids, new Float64Array(room))
       this.here = copied(this.here, new Uint8Array(room))
-      this.folded = {
-        counts: copied(this.folded.counts, new Uint32Array(room)),
-        last: copied(this.folded.last, new Int32Array(room).fill(-1))
-      }
+      const unfiltered = this.folded === this.all
+      this.all = roomier(this.all, room)
+      this.folded = unfiltered ? this.all : roomier(this.folded, room)
     }
     this.ids[number] = id
   }
@@ -114,8 +117,7 @@ export class SearchEngine {
 
   setFilter(filter: RunFilter): void {
     this.filter = filter
-    this.folded.counts.fill(0)
-    this.folded.last.fill(-1)
+    this.folded = filter === ALL_RUNS ? this.all : nothingFolded(this.ids.length)
     this.foldedTo = 0
     this.fold()
     this.whole = null
@@ -175,7 +177,9 @@ export class SearchEngine {
   }
 
   private fold(): void {
-    this.runs.count(this.filter, this.foldedTo, this.folded)
+    this.runs.count(ALL_RUNS, this.allTo, this.all)
+    this.allTo = this.runs.size
+    if (this.folded !== this.all) this.runs.count(this.filter, this.foldedTo, this.folded)
     this.foldedTo = this.runs.size
     this.runs.markIn(this.options.here, this.markedTo, this.here)
     this.markedTo = this.runs.size
@@ -262,6 +266,16 @@ interface Pass {
   readonly fitting: Array<number>
   readonly best: BestOf
 }
+
+const nothingFolded = (room: number): Folded => ({
+  counts: new Uint32Array(room),
+  last: new Int32Array(room).fill(-1)
+})
+
+const roomier = ({ counts, last }: Folded, room: number): Folded => ({
+  counts: copied(counts, new Uint32Array(room)),
+  last: copied(last, new Int32Array(room).fill(-1))
+})
 
 /** µs. */
 const HOUR = 3_600_000_000

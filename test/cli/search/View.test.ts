@@ -59,7 +59,7 @@ describe("a frame of the search", () => {
       selected: fc.nat(3),
       preview: fc.constantFrom("short" as const, "tall" as const),
       notice: fc.constantFrom(null, HOSTILE.repeat(20)),
-      asking: fc.constantFrom(null, { command: HOSTILE.repeat(20), count: 1 }, { command: "日".repeat(99), count: 9 }),
+      asking: fc.constantFrom(null, { count: 1 }, { count: 1_234_567 }),
       ended: fc.constantFrom("any" as const, "failed" as const)
     },
     { requiredKeys: [] }
