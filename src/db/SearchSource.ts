@@ -10,6 +10,7 @@ import { Effect, type Scope } from "effect"
 import { existsSync } from "node:fs"
 import { type DbError, fromSqlite } from "./DbError.ts"
 import { hashOf } from "./Dictionary.ts"
+import { trigramQuery } from "./Matching.ts"
 import { APPLICATION_ID, migrations } from "./Schema.ts"
 
 /** seq, command, cwd, session, host, exit, start. */
@@ -43,6 +44,10 @@ export interface SearchSource {
   readonly before: (seq: number, limit: number) => ReadonlyArray<RunRow>
   /** Those taken in after this row number, the first of them first. */
   readonly after: (seq: number, limit: number) => ReadonlyArray<RunRow>
+  /** Commands with all of these words, so far as the trigram index tells; undefined where they are more than that, or it cannot tell. */
+  readonly holding: (words: ReadonlyArray<string>, most: number) => ReadonlyArray<number> | undefined
+  /** The runs of these commands, at most so many. */
+  readonly runsOf: (commands: ReadonlyArray<number>, limit: number) => ReadonlyArray<RunRow>
   /** Of those that are not forgotten. */
   readonly texts: (commands: ReadonlyArray<number>) => ReadonlyArray<readonly [command: number, text: string]>
   readonly details: (seq: number) => Details | undefined
@@ -95,6 +100,10 @@ const makeSource = (database: Database.Database): SearchSource => {
   const newest = lazily(`SELECT ${COLUMNS} FROM entries WHERE shadowed = 0 ORDER BY start DESC, seq DESC LIMIT ?`)
   const before = lazily(`SELECT ${COLUMNS} FROM entries WHERE seq < ? AND shadowed = 0 ORDER BY seq DESC LIMIT ?`)
   const after = lazily(`SELECT ${COLUMNS} FROM entries WHERE seq > ? AND shadowed = 0 ORDER BY seq LIMIT ?`)
+  const holding = lazily(`SELECT rowid FROM commands_fts WHERE commands_fts MATCH ? LIMIT ?`)
+  const runsOf = lazily(`
+    SELECT ${COLUMNS.replaceAll(/\w+/g, "e.$&")} FROM json_each(?) j CROSS JOIN entries e ON e.command = j.value
+    WHERE e.shadowed = 0 LIMIT ?`)
   const texts = lazily(`SELECT c.id, c.text FROM json_each(?) j CROSS JOIN commands c ON c.id = j.value
     WHERE c.hash IS NOT NULL`)
   const term = lazily(`SELECT id FROM terms WHERE hash = ? AND text = ?`)
@@ -115,6 +124,13 @@ const makeSource = (database: Database.Database): SearchSource => {
     newest: (limit) => newest().all(limit) as Array<RunRow>,
     before: (seq, limit) => before().all(seq, limit) as Array<RunRow>,
     after: (seq, limit) => after().all(seq, limit) as Array<RunRow>,
+    holding: (words, most) => {
+      const trigrams = trigramQuery(words)
+      if (trigrams === null) return undefined
+      const found = holding().all(trigrams, most + 1) as Array<[number]>
+      return found.length > most ? undefined : found.map(([id]) => id)
+    },
+    runsOf: (commands, limit) => runsOf().all(JSON.stringify(commands), limit) as Array<RunRow>,
     texts: (commands) => texts().all(JSON.stringify(commands)) as Array<readonly [number, string]>,
     term: (text) => (term().get(hashOf(text), text) as [number] | undefined)?.[0] ?? 0,
     termsUnder: (directory) => {

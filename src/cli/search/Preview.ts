@@ -18,7 +18,7 @@ export const aboutLine = (
     piece(start === null ? "no time known" : momentText(start).slice(0, columns < 60 ? 16 : 19), "plain"),
     ...(exit === null ? [] : [exit === 0 ? piece("exit 0", "good") : piece(`exit ${exit}`, "bad")]),
     ...(duration === null ? [] : [piece(durationText(duration))]),
-    ...(cwd === null ? [] : [piece(printable(tilde(cwd, home)))]),
+    ...(cwd === null ? [] : [piece(endOf(printable(tilde(cwd, home)), Math.floor(columns / 2.5)))]),
     ...(host === null ? [] : [piece(printable(host), "dim")]),
     ...(hit.count > 1 ? [piece(`${glyphs.times}${hit.count}`, "dim")] : [])
   ]
@@ -27,6 +27,14 @@ export const aboutLine = (
 
 const tilde = (path: string, home: string): string =>
   path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+
+/** The end of a path says more than its beginning. */
+const endOf = (path: string, cells: number): string => {
+  if (widthOf(path) <= cells) return path
+  const characters = Array.from(path)
+  while (characters.length > 0 && widthOf(characters.join("")) >= cells) characters.shift()
+  return `…${characters.join("")}`
+}
 
 /** The command's own lines, long ones broken, at most so many; what is left out is told. */
 export const previewLines = (

@@ -7,7 +7,7 @@ import type { Details, SearchSource } from "../../db/SearchSource.ts"
 import { Loader } from "../../history/search/Loader.ts"
 import { ALL_RUNS, type RunFilter } from "../../history/search/Runs.ts"
 import { type Hit, SearchEngine } from "../../history/search/SearchEngine.ts"
-import { parseSearchQuery, startingWith } from "../../history/search/SearchQuery.ts"
+import { parseSearchQuery, startingWith, wordsOf } from "../../history/search/SearchQuery.ts"
 import type { Key } from "./Keys.ts"
 import type { Keymap } from "./Keymap.ts"
 import { type Scope, type State } from "./State.ts"
@@ -46,6 +46,8 @@ export class Session {
   private rows = 2_000
   private refreshed = 0
   private settled = false
+  /** What was typed has not been looked for in what is not loaded yet. */
+  private unfetched = false
   private size = { columns: 80, rows: 24 }
   state: State
 
@@ -118,6 +120,11 @@ export class Session {
       this.answer()
       return true
     }
+    if (this.unfetched) {
+      this.unfetched = false
+      if (this.loader.fetch(wordsOf(this.query))) this.refresh()
+      return false
+    }
     this.loader.more(this.rows)
     const took = this.options.clock() - began
     // As many rows as fit into a slice on this machine.
@@ -184,6 +191,7 @@ export class Session {
     const { query } = this
     this.engine.setQuery(query)
     this.settled = false
+    this.unfetched = true
     this.state = { ...this.state, problem: query.problem, selected: 0, top: 0 }
   }
 

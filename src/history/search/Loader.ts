@@ -16,6 +16,8 @@ export class Loader {
   private boundary: RunRow | undefined
   private next = Number.MAX_SAFE_INTEGER
   private newest = 0
+  /** Runs that were there before their turn, by row number. */
+  private readonly ahead = new Set<number>()
   done = false
 
   constructor(source: SearchSource, engine: SearchEngine) {
@@ -34,9 +36,26 @@ export class Loader {
   more(limit: number): void {
     if (this.done) return
     const rows = this.source.before(this.next, limit)
-    this.add(rows.filter((row) => this.isOlder(row)))
+    this.add(rows.filter((row) => this.isOlder(row) && !this.ahead.has(row[0])))
     this.next = rows.at(-1)?.[0] ?? 0
     this.done = rows.length < limit
+  }
+
+  /**
+   * Brings commands with these words before their turn, where they are few: what is rare is found at once, however old it is. Gives whether there were any.
+   * Only commands of which no run is here yet, so that each run counts once.
+   */
+  fetch(words: ReadonlyArray<string>): boolean {
+    if (this.done) return false
+    const found = this.source.holding(words, FEW_COMMANDS) ?? []
+    const unknown = found.filter((command) => !this.engine.has(command))
+    if (unknown.length === 0) return false
+    const rows = this.source.runsOf(unknown, FEW_RUNS)
+    // Were some left out, they could not be told from those that are here.
+    if (rows.length === FEW_RUNS) return false
+    for (const row of rows) this.ahead.add(row[0])
+    this.add(rows)
+    return rows.length > 0
   }
 
   /** What was recorded meanwhile. Once all is loaded. Gives how many runs that was. */
@@ -69,3 +88,5 @@ export class Loader {
 }
 
 const RECENT = 10_000
+const FEW_COMMANDS = 300
+const FEW_RUNS = 3_000

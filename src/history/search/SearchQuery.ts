@@ -46,7 +46,7 @@ export const parseSearchQuery = (typed: string): SearchQuery => {
   const text = typed.slice(0, LONGEST_QUERY)
   const terms: Array<Term> = []
   let problem: string | null = null
-  for (const word of wordsOf(text).slice(0, MOST_TERMS)) {
+  for (const word of piecesOf(text).slice(0, MOST_TERMS)) {
     const term = termOf(word)
     if (typeof term === "string") problem ??= term
     else if (term !== undefined) terms.push(term)
@@ -61,6 +61,10 @@ export const startingWith = (typed: string): SearchQuery => {
     text === "" ? [] : [{ kind: "text", text, place: "start", fuzzy: false, negated: false }]
   return { terms, whole: text, problem: null }
 }
+
+/** What every command that fits holds as it stands, letters apart from each other not counted. */
+export const wordsOf = ({ terms }: SearchQuery): ReadonlyArray<string> =>
+  terms.flatMap((term) => (term.kind === "text" && !term.negated ? [term.text] : []))
 
 /** Whether whatever fits `next` fits `before` too, so that only that needs to be looked through. */
 export const narrows = (before: SearchQuery, next: SearchQuery): boolean =>
@@ -88,7 +92,7 @@ interface Word {
   readonly phrase: boolean
 }
 
-const wordsOf = (text: string): ReadonlyArray<Word> =>
+const piecesOf = (text: string): ReadonlyArray<Word> =>
   Array.from(text.matchAll(/(?<!\S)"([^"]+)"(?!\S)|(?:\\[\s\S]|[^\s\\]|\\$)+/g), ([word, phrase]) =>
     phrase === undefined ? { text: word, phrase: false } : { text: phrase, phrase: true }
   )
