@@ -161,7 +161,7 @@ describe("what is refused, and the nearest known name", () => {
   })
 
   it("what other tools call it", () => {
-    expect(refusal("search", "docker").hint).toBe('Did you mean "hx find"?')
+    expect(refusal("grep", "docker").hint).toBe('Did you mean "hx find"?')
     expect(refusal("list").hint).toBe('Did you mean "hx find"?')
     expect(refusal("sync", "upload").hint).toBe('Did you mean "hx sync push"?')
     expect(refusal("version").hint).toBe('Did you mean "hx --version"?')
