@@ -10,7 +10,8 @@ import { type Hit, SearchEngine } from "../../history/search/SearchEngine.ts"
 import { parseSearchQuery, startingWith, wordsOf } from "../../history/search/SearchQuery.ts"
 import type { Key } from "./Keys.ts"
 import type { Keymap } from "./Keymap.ts"
-import { type Scope, type State } from "./State.ts"
+import type { Scopes } from "./Start.ts"
+import type { Scope, State } from "./State.ts"
 import { inSight, type Request, update } from "./Update.ts"
 import { draw, type Frame, type Glyphs, listHeight } from "./View.ts"
 
@@ -23,8 +24,6 @@ export interface SessionOptions {
   readonly now: () => number
   /** Milliseconds of a clock that only goes forward. */
   readonly clock: () => number
-  /** Numbers of the dictionary that each scope stands for; null: all of it. */
-  readonly scopes: ReadonlyMap<Scope, RunFilter["among"]>
   /** The working directory's number. */
   readonly here: number
   /** What was typed is what commands begin with, the newest first; the up arrow goes back in time. */
@@ -51,8 +50,12 @@ export class Session {
   private size = { columns: 80, rows: 24 }
   state: State
 
-  constructor(state: State, options: SessionOptions) {
+  /** Numbers of the dictionary that each scope stands for; null: all of it. */
+  private among: ReadonlyMap<Scope, RunFilter["among"]>
+
+  constructor(state: State, among: ReadonlyMap<Scope, RunFilter["among"]>, options: SessionOptions) {
     this.options = options
+    this.among = among
     this.state = state
     this.engine = new SearchEngine({ here: options.here, now: options.now(), order: options.up ? "newest" : "ranked" })
     this.loader = new Loader(options.source, this.engine)
@@ -135,9 +138,12 @@ export class Session {
     return false
   }
 
-  /** Takes in what was recorded meanwhile. */
-  takeRecent(): boolean {
+  /** Takes in what was recorded meanwhile: the session it belongs to, say, may be new to the dictionary. Before the first key. */
+  takeRecent({ among, first }: Pick<Scopes, "among" | "first">): boolean {
     if (this.loader.recent() === 0) return false
+    this.among = among
+    this.state = { ...this.state, scope: this.state.scopes.includes(first) ? first : this.state.scope }
+    this.filter()
     this.refresh()
     return true
   }
@@ -196,7 +202,7 @@ export class Session {
   }
 
   private filter(): void {
-    const among = this.options.scopes.get(this.state.scope) ?? null
+    const among = this.among.get(this.state.scope) ?? null
     const everything = among === null && this.state.ended === "any"
     this.engine.setFilter(everything ? ALL_RUNS : { among, ended: this.state.ended })
     this.settled = false

@@ -58,8 +58,10 @@ export class Loader {
     return rows.length > 0
   }
 
-  /** What was recorded meanwhile. Once all is loaded. Gives how many runs that was. */
+  /** What was recorded meanwhile; gives how many runs that was. */
   recent(): number {
+    // Which row was the last when it began is known once the others are being read.
+    if (this.next === Number.MAX_SAFE_INTEGER) this.more(FIRST_RUNS)
     const rows = this.source.after(this.newest, RECENT)
     this.add(rows)
     return rows.length

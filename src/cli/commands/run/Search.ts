@@ -6,6 +6,8 @@
  */
 
 import { Effect, Layer, Option, Queue } from "effect"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import { openSearchSource, reading, type SearchSource } from "../../../db/SearchSource.ts"
 import * as RawText from "../../../domain/RawText.ts"
 import { breathe } from "../../../platform/EventLoop.ts"
@@ -18,7 +20,7 @@ import { copying } from "../../search/Clipboard.ts"
 import { type Event, eventsOf } from "../../search/Input.ts"
 import { Screen } from "../../search/Screen.ts"
 import type { Session } from "../../search/Session.ts"
-import { sessionFor } from "../../search/Start.ts"
+import { scopesFor, sessionFor } from "../../search/Start.ts"
 import { mayRun, type Taken, takenText } from "../../search/Taken.ts"
 import type { Request } from "../../search/Update.ts"
 import { linesOf, type SearchGiven, type SearchWishes, wishesOf } from "../../search/Wishes.ts"
@@ -59,8 +61,28 @@ const search = Effect.fnUntraced(function* (given: SearchGiven) {
   const searching: Searching = { given, wishes, terminal, source, session, screen, events, path: database }
   fit(searching)
   yield* draw(searching)
+  yield* takeInRecent(searching)
   return yield* converse(searching)
 })
+
+/** What shells have recorded and nobody has taken in yet: once there is something to look at, and before the first key is heard. */
+const takeInRecent = Effect.fnUntraced(function* (searching: Searching) {
+  const { data } = yield* Paths
+  if (!spoolHolds(join(data, "spool"))) return
+  const { makeReady } = yield* Effect.promise(() => import("../../search/MakeReady.ts"))
+  yield* makeReady
+  const where = yield* scopesFor(searching.source, searching.wishes)
+  if (yield* reading(searching.path, () => searching.session.takeRecent(where))) yield* draw(searching)
+})
+
+const spoolHolds = (directory: string): boolean => {
+  try {
+    return readdirSync(directory).some((name) => name.endsWith(".spool"))
+  } catch {
+    // There is none: no shell has a hook.
+    return false
+  }
+}
 
 const theTerminal = Effect.gen(function* () {
   if (Option.contains(yield* variable("TERM"), "dumb")) {
