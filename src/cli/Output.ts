@@ -12,13 +12,18 @@ import { jsonText } from "./JsonText.ts"
 
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | Shade
+
+/** Of green, from little to much. */
+export type Shade = "shade1" | "shade2" | "shade3" | "shade4"
 
 export interface OutputService {
   /** Whether --json was given. */
   readonly json: boolean
   /** Whether standard output is a terminal. */
   readonly terminal: boolean
+  /** Whether `styled` colours. */
+  readonly colour: boolean
   /** Cells in a line. */
   readonly columns: number
   /** The result of a command: the object with --json, the text otherwise. */
@@ -36,6 +41,7 @@ export class Output extends Context.Tag("hx/Output")<Output, OutputService>() {
       Effect.map(Stdio, (stdio) => ({
         json: options.json,
         terminal: stdio.outputIsTerminal,
+        colour: stdio.colour,
         columns: stdio.columns,
         result: (object, text) =>
           stdio.write(options.json ? `${jsonText({ version: 1, ...object })}\n` : withNewline(text())),
@@ -45,6 +51,17 @@ export class Output extends Context.Tag("hx/Output")<Output, OutputService>() {
     )
 }
 
-const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
+const CODES: Readonly<Record<Style, string>> = {
+  bold: "1",
+  dim: "2",
+  red: "31",
+  green: "32",
+  yellow: "33",
+  cyan: "36",
+  shade1: "38;5;22",
+  shade2: "38;5;28",
+  shade3: "38;5;34",
+  shade4: "38;5;40"
+}
 
 const withNewline = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)

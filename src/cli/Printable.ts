@@ -44,6 +44,17 @@ export const truncate = (text: string, cells: number): string => {
   return text
 }
 
+/** The same from the other side: the end is what is left of it. The end of a path says more than its beginning. */
+export const truncateStart = (text: string, cells: number): string => {
+  if (cells < 1) return ""
+  if (PLAIN.test(text)) return text.length <= cells ? text : `…${text.slice(text.length - cells + 1)}`
+  const graphemes = Array.from(graphemesOf(text), ({ segment }) => segment)
+  if (graphemes.reduce((sum, each) => sum + graphemeWidth(each), 0) <= cells) return text
+  let [from, width] = [graphemes.length, 1]
+  while (from > 0 && width + graphemeWidth(graphemes[from - 1]!) <= cells) width += graphemeWidth(graphemes[--from]!)
+  return `…${graphemes.slice(from).join("")}`
+}
+
 /** Made when it is first needed: it loads Unicode's tables, which takes longer than most commands. */
 let segmenter: Intl.Segmenter | undefined
 

@@ -44,9 +44,13 @@ const likeOf = ({ sql }: Connection, words: ReadonlyArray<string>): Fragment =>
   sql.and(likePatterns(words).map((pattern) => sql`c.text LIKE ${pattern} ESCAPE '\\'`))
 
 /** The conditions on entries under the alias `e`. */
-export const filtersOf = ({ sql }: Connection, filters: Filters): Fragment => {
+export const filtersOf = (
+  { sql }: Connection,
+  filters: Filters,
+  which: "visible" | "shadowed" = "visible"
+): Fragment => {
   const term = (text: string) => sql`(SELECT id FROM terms WHERE hash = ${hashOf(text)} AND text = ${text})`
-  const conditions = [sql`e.shadowed = 0`]
+  const conditions = [which === "visible" ? sql`e.shadowed = 0` : sql`e.shadowed = 1`]
   if (filters.after !== undefined) conditions.push(sql`e.start >= ${filters.after}`)
   if (filters.before !== undefined) conditions.push(sql`e.start < ${filters.before}`)
   if (filters.exit !== undefined) conditions.push(sql`e.exit = ${filters.exit}`)
@@ -144,7 +148,7 @@ const lookThrough = Effect.fnUntraced(function* (
 })
 
 /** The entries of these row numbers, in their order. */
-const entriesAt = (connection: Connection, seqs: ReadonlyArray<number>) =>
+export const entriesAt = (connection: Connection, seqs: ReadonlyArray<number>) =>
   Effect.flatMap(
     rows<EntryRow>(connection.sql`
       SELECT ${entryColumns(connection)} FROM json_each(${JSON.stringify(seqs)}) j CROSS JOIN entries e ON e.seq = j.value

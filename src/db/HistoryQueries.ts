@@ -29,7 +29,7 @@ export interface HistoryQueries {
   readonly underWindow: (window: ForgetWindow) => Effect.Effect<ReadonlyArray<EntryId>, DbError>
   /** How many entries are shadowed. */
   readonly shadowed: Effect.Effect<number, DbError>
-  readonly counts: Effect.Effect<Counts, DbError>
+  readonly counts: (request: CountRequest) => Effect.Effect<Counts, DbError>
 }
 
 export interface Filters {
@@ -79,19 +79,38 @@ export interface Summary {
   readonly last: number | null
 }
 
-/** What statistics are made of: visible entries, counted. */
-export interface Counts {
-  /** By command, in no order. */
-  readonly commands: ReadonlyArray<readonly [command: string, count: number]>
-  readonly hosts: Tally
-  readonly shells: Tally
-  /** By directory, most first, 100 at most. */
-  readonly directories: Tally
-  /** By quarter of an hour, in quarters since 1970 UTC, ascending: local time zones differ by no less. */
-  readonly quarters: ReadonlyArray<readonly [quarter: number, count: number]>
-  /** Of those whose exit code is known: how many there are, and how many of it are not 0. */
+/** Which entries to count, and what to make of them. */
+export interface CountRequest extends Omit<Filters, "exit"> {
+  /** µs since 1970: what ran from this moment on is recent. */
+  readonly recent: number
+  /** How many of the entries that ran longest to give. */
+  readonly longest: number
+  /** Hears of every different command, in no order. */
+  readonly command: (text: string, counts: CommandCounts) => void
+}
+
+export interface CommandCounts {
+  readonly runs: number
+  /** Of the runs, those whose exit code is known; of these, those where it is not 0. */
   readonly finished: number
   readonly failed: number
+  readonly recent: number
+}
+
+/** What statistics are made of: visible entries, counted. */
+export interface Counts extends Summary {
+  /** Entries that do not say when they began. */
+  readonly undated: number
+  readonly finished: number
+  readonly failed: number
+  readonly hosts: Tally
+  readonly shells: Tally
+  /** Without the entries whose directory is unknown. */
+  readonly directories: Tally
+  /** How many began in which quarter of an hour, in quarters since 1970 UTC: local time zones differ by no less. */
+  readonly quarters: ReadonlyMap<number, number>
+  /** Longest first; of equals the one taken in first. */
+  readonly longest: ReadonlyArray<Entry>
 }
 
 /** Most first; null is unknown. */

@@ -6,21 +6,22 @@ import type { Entry } from "../domain/Entry.ts"
 import type { EntryId } from "../domain/EntryId.ts"
 import type { ForgetWindow } from "../domain/ForgetRule.ts"
 import { type Connection, rows, scalar } from "./Connection.ts"
-import { count, summarize } from "./Counts.ts"
+import { count } from "./Counts.ts"
 import { dbError } from "./DbError.ts"
 import { hashOf } from "./Dictionary.ts"
 import { entriesOf, entryColumns, type EntryRow } from "./EntryRows.ts"
 import { filtersOf, findEntries } from "./FindQuery.ts"
-import type { FindQuery, HistoryQueries, Page, PageRequest } from "./HistoryQueries.ts"
+import type { CountRequest, FindQuery, HistoryQueries, Page, PageRequest } from "./HistoryQueries.ts"
 import { underWindows } from "./Rules.ts"
 import { importedNeighbours } from "./Shadow.ts"
+import { summarize } from "./Summary.ts"
 
 export const makeQueries = (connection: Connection): HistoryQueries => {
   const failing = Effect.mapError(dbError(connection.path))
   return {
     find: Effect.fn("HistoryQueries.find")((query: FindQuery) => findEntries(connection, query).pipe(failing)),
     summary: summarize(connection).pipe(failing, Effect.withSpan("HistoryQueries.summary")),
-    counts: count(connection).pipe(failing, Effect.withSpan("HistoryQueries.counts")),
+    counts: Effect.fn("HistoryQueries.counts")((request: CountRequest) => count(connection, request).pipe(failing)),
     newestSession: Effect.fn("HistoryQueries.newestSession")((except: ReadonlyArray<string>) =>
       newestSession(connection, except).pipe(failing)
     ),

@@ -92,7 +92,7 @@ describe("stats", () => {
         imported("ls", noon(5) + 3_600 * SECOND, { host: "server", shell: "bash" }),
         imported("undated", null)
       ])
-      const result = yield* stats(noon(6))
+      const result = yield* stats({ top: 10, now: noon(6) })
       expect(result).toMatchObject({
         entries: 5,
         shadowed: 1,
@@ -107,35 +107,49 @@ describe("stats", () => {
           ["zsh", 4],
           ["bash", 1]
         ],
-        directories: [
+        topDirectories: [
           ["/a", 2],
           ["/b", 1]
         ],
-        topWords: [
-          ["git", 3],
-          ["ls", 1],
-          ["undated", 1]
+        topPrograms: [
+          { value: "git status", count: 2 },
+          { value: "git push", count: 1 },
+          { value: "ls", count: 1 },
+          { value: "undated", count: 1 }
         ],
+        topWords: [
+          { value: "git", count: 3 },
+          { value: "ls", count: 1 },
+          { value: "undated", count: 1 }
+        ],
+        topFailures: [{ value: "LANG=C sudo git push", count: 1, finished: 1 }],
+        undated: 1,
         finished: 3,
         failed: 1,
-        days: 3,
-        longestStreak: 2,
-        streak: 1
+        streaks: { longest: { length: 2 }, current: { length: 1 } }
       })
-      expect(result.topCommands[0]).toEqual(["git status", 2])
+      expect(result.days.size).toBe(3)
+      expect(result.topCommands[0]).toEqual({ value: "git status", count: 2 })
       // March 1st, 2026 is a Sunday.
       expect(result.weekdays).toEqual([1, 2, 0, 0, 1, 0, 0])
       expect(result.hours.flatMap((count, hour) => (count > 0 ? [[hour, count]] : []))).toEqual([
         [12, 3],
         [13, 1]
       ])
-      expect((yield* stats(noon(9))).streak).toBe(0)
+      expect((yield* stats({ top: 10, now: noon(9) })).streaks.current.length).toBe(0)
     }).pipe(Effect.provide(memory))
   )
 
   it.effect("of an empty history is nothing, and no error", () =>
     Effect.gen(function* () {
-      expect(yield* stats(T0)).toMatchObject({ entries: 0, first: null, topCommands: [], longestStreak: 0, streak: 0 })
+      expect(yield* stats({ top: 10, now: T0 })).toMatchObject({
+        entries: 0,
+        first: null,
+        topCommands: [],
+        longest: [],
+        busiest: null,
+        streaks: { longest: { length: 0 }, current: { length: 0 } }
+      })
     }).pipe(Effect.provide(memory))
   )
 })
