@@ -1,7 +1,7 @@
 /**
  * npm run bench: the measures of hx as one table, each against something simpler that ran at the same time.
  *
- *     npm run bench -- [--sizes 10k,100k,1M] [--only start-up,main,find,search,live,requests] [--rounds N] [--write]
+ *     npm run bench -- [--sizes 10k,100k,1M] [--only start-up,main,find,stats,search,live,requests] [--rounds N] [--write]
  *
  * `--write` puts the table into docs/bench.md. Exits with 1 when a measure does not reach its goal.
  */
@@ -20,9 +20,10 @@ import { measureRequests } from "./Requests.ts"
 import type { Row } from "./Sample.ts"
 import { measureSearch } from "./Search.ts"
 import { measureStartUp } from "./StartUp.ts"
+import { measureStats } from "./Stats.ts"
 import { writeWorkload } from "./Workload.ts"
 
-const PARTS = ["start-up", "requests", "main", "find", "search", "live"] as const
+const PARTS = ["start-up", "requests", "main", "find", "stats", "search", "live"] as const
 type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
@@ -75,10 +76,11 @@ const measureAll = async (): Promise<void> => {
   if (only.has("start-up")) tell(await measureStartUp(directory, 31))
   if (only.has("requests")) tell(await measureRequests(directory))
   for (const size of sizes) {
-    if (only.has("main") || only.has("find") || only.has("search")) {
+    if (["main", "find", "stats", "search"].some((part) => only.has(part as Part))) {
       const { device, rows: found } = await measureLifecycle(directory, writeWorkload(directory, size), roundsFor(size))
       if (only.has("main")) tell(found)
       if (only.has("find")) tell(await measureFind(directory, device, size, 3))
+      if (only.has("stats")) tell(await measureStats(device, size))
       if (only.has("search")) tell(await measureSearch(device, size))
     }
     if (only.has("live")) tell(await measureLiveEntries(directory, size))
