@@ -262,12 +262,25 @@ const createDescriptor = Effect.fnUntraced(function* (
   const descriptor = yield* describeVault(keyring, options)
   const condition = store.capabilities.createOnly ? Create : Always
   return yield* store.put(VAULT_DESCRIPTOR, VaultDescriptor.encode(descriptor), { condition }).pipe(
-    Effect.as({ descriptor, ours: true }),
+    Effect.zipRight(confirmDescriptor(store, descriptor)),
     Effect.catchIf(
       (error: StoreError) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
       (error) => Effect.flatMap(fetchDescriptor(store), (found) => whoseVault(found, descriptor, error))
     )
   )
+})
+
+/**
+ * Servers that look and then write (Ceph's gateway, in a bucket that keeps versions) let two creations at once both succeed, and the later one stands:
+ * so it is read again before anything is built on it.
+ */
+const confirmDescriptor = Effect.fnUntraced(function* (
+  store: ObjectStoreService,
+  written: VaultDescriptor.VaultDescriptor
+) {
+  const found = yield* fetchDescriptor(store)
+  // It was there a moment ago: nothing contradicts it.
+  return found === null ? { descriptor: written, ours: true } : { descriptor: found, ours: isSame(found, written) }
 })
 
 /** After an answer that was lost or refused: what stands there is what we wrote, another's, or nothing at all. */
@@ -277,9 +290,11 @@ const whoseVault = (
   error: StoreError
 ) => {
   if (found === null) return Effect.fail(error)
-  const ours = found.vault === written.vault && found.created === written.created && found.mac === written.mac
-  return Effect.succeed({ descriptor: found, ours })
+  return Effect.succeed({ descriptor: found, ours: isSame(found, written) })
 }
+
+const isSame = (one: VaultDescriptor.VaultDescriptor, other: VaultDescriptor.VaultDescriptor): boolean =>
+  one.vault === other.vault && one.created === other.created && one.mac === other.mac
 
 /** A descriptor for these keys: every epoch again, and the passphrase where one was given. */
 const describeVault = Effect.fnUntraced(function* (keyring: Keyring, options: InitOptions) {

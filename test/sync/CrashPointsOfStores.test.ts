@@ -41,7 +41,7 @@ const scenarios: ReadonlyArray<Scenario> = [
   {
     name: "init: a vault is founded",
     prepare: ({ device }) => Effect.flatMap(live(device, "one", 1), (entry) => record(device, entry)),
-    requests: { get: 3, put: 5, delete: 1 },
+    requests: { get: 4, put: 5, delete: 1 },
     command: ({ device }) => initDevice(device)
   },
   {

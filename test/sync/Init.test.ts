@@ -207,6 +207,34 @@ describe("founding a vault", () => {
   )
 
   it.scoped(
+    "of two that a server let create vault.json at once, the one that was written over joins or is told to",
+    () =>
+      Effect.gen(function* () {
+        const world = makeWorld()
+        const a = yield* makeDevice(world, "a")
+        const b = yield* makeDevice(world, "b")
+        let first = true
+        world.faults.wrap = (store) => ({
+          ...store,
+          put: (name, bytes, options) =>
+            Effect.suspend(() => {
+              if (name !== VAULT_DESCRIPTOR || !first) return store.put(name, bytes, options)
+              first = false
+              // The server had looked for both before it wrote either.
+              return Effect.tap(store.put(name, bytes, options), () =>
+                Effect.zipRight(
+                  Effect.sync(() => world.bucket.objects.delete(VAULT_DESCRIPTOR)),
+                  Effect.orDie(initDevice(b))
+                )
+              )
+            })
+        })
+        expect(yield* Effect.flip(initDevice(a))).toMatchObject({ _tag: "KeyNeeded" })
+        expect(yield* Effect.flip(push(a))).toMatchObject({ _tag: "NoStore" })
+      })
+  )
+
+  it.scoped(
     "nothing is founded over manifests that lost their vault.json, but the vault's own device puts it back",
     () =>
       Effect.gen(function* () {
