@@ -253,7 +253,10 @@ const newVault = Effect.fnUntraced(function* (options: InitOptions) {
   return keyring
 })
 
-/** Creates vault.json. Gives what stands there then: ours, or the descriptor that somebody else put there first. */
+/**
+ * Creates vault.json. Gives what stands there then: ours, or the descriptor that somebody else put there. It is read again though its creation
+ * succeeded: where a server ignores conditions, two creations at once both do, and the later one stands.
+ */
 const createDescriptor = Effect.fnUntraced(function* (
   store: ObjectStoreService,
   keyring: Keyring,
@@ -261,36 +264,24 @@ const createDescriptor = Effect.fnUntraced(function* (
 ) {
   const descriptor = yield* describeVault(keyring, options)
   const condition = store.capabilities.createOnly ? Create : Always
-  return yield* store.put(VAULT_DESCRIPTOR, VaultDescriptor.encode(descriptor), { condition }).pipe(
-    Effect.zipRight(confirmDescriptor(store, descriptor)),
+  const failed = yield* store.put(VAULT_DESCRIPTOR, VaultDescriptor.encode(descriptor), { condition }).pipe(
+    Effect.as(null),
     Effect.catchIf(
       (error: StoreError) => error.reason === "AlreadyExists" || isAmbiguous(error.reason),
-      (error) => Effect.flatMap(fetchDescriptor(store), (found) => whoseVault(found, descriptor, error))
+      (error) => Effect.succeed(error)
     )
   )
+  return yield* whoseVault(yield* fetchDescriptor(store), descriptor, failed)
 })
 
-/**
- * Servers that look and then write (Ceph's gateway, in a bucket that keeps versions) let two creations at once both succeed, and the later one stands:
- * so it is read again before anything is built on it.
- */
-const confirmDescriptor = Effect.fnUntraced(function* (
-  store: ObjectStoreService,
-  written: VaultDescriptor.VaultDescriptor
-) {
-  const found = yield* fetchDescriptor(store)
-  // It was there a moment ago: nothing contradicts it.
-  return found === null ? { descriptor: written, ours: true } : { descriptor: found, ours: isSame(found, written) }
-})
-
-/** After an answer that was lost or refused: what stands there is what we wrote, another's, or nothing at all. */
+/** What stands there is what we wrote, another's, or nothing at all. */
 const whoseVault = (
   found: VaultDescriptor.VaultDescriptor | null,
   written: VaultDescriptor.VaultDescriptor,
-  error: StoreError
+  failed: StoreError | null
 ) => {
-  if (found === null) return Effect.fail(error)
-  return Effect.succeed({ descriptor: found, ours: isSame(found, written) })
+  if (found !== null) return Effect.succeed({ descriptor: found, ours: isSame(found, written) })
+  return failed === null ? Effect.succeed({ descriptor: written, ours: true }) : Effect.fail(failed)
 }
 
 const isSame = (one: VaultDescriptor.VaultDescriptor, other: VaultDescriptor.VaultDescriptor): boolean =>
