@@ -51,6 +51,7 @@ async function bundle() {
     target: "node20",
     mainFields: ["module", "main"],
     external: ["better-sqlite3"],
+    loader: { ".zsh": "text", ".bash": "text", ".fish": "text" },
     plugins: [withoutGenerators(), withoutBarrel()],
     define: { HX_VERSION: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
     // Names stay, so that a reported stack can be read.

@@ -9,6 +9,7 @@ import { doctor } from "./commands/Doctor.ts"
 import { exportHistory } from "./commands/Export.ts"
 import { find } from "./commands/Find.ts"
 import { forget } from "./commands/Forget.ts"
+import { hook } from "./commands/Hook.ts"
 import { help } from "./commands/Help.ts"
 import { importHistory } from "./commands/Import.ts"
 import { last } from "./commands/Last.ts"
@@ -35,6 +36,7 @@ const children: ReadonlyArray<CommandNode<Reportable, Manual | Output | Progress
   forget,
   status,
   stats,
+  hook,
   config,
   doctor,
   sync,
