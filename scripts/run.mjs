@@ -23,6 +23,7 @@ await build({
   platform: "node",
   target: "node20",
   sourcemap: "inline",
+  loader: { ".zsh": "text", ".bash": "text", ".fish": "text" },
   define: { HX_VERSION: JSON.stringify(version) },
   logLevel: "warning"
 })

@@ -12,8 +12,11 @@ import { forget } from "./commands/Forget.ts"
 import { hook } from "./commands/Hook.ts"
 import { help } from "./commands/Help.ts"
 import { importHistory } from "./commands/Import.ts"
+import { ingest } from "./commands/Ingest.ts"
 import { last } from "./commands/Last.ts"
 import { search } from "./commands/Search.ts"
+import { pause } from "./commands/Pause.ts"
+import { resume } from "./commands/Resume.ts"
 import { show } from "./commands/Show.ts"
 import { stats } from "./commands/Stats.ts"
 import { status } from "./commands/Status.ts"
@@ -37,12 +40,15 @@ const children: ReadonlyArray<CommandNode<Reportable, Manual | Output | Progress
   status,
   stats,
   hook,
+  pause,
+  resume,
   config,
   doctor,
   sync,
   help,
   completions,
-  completionValues
+  completionValues,
+  ingest
 ]
 
 export const hx = group(

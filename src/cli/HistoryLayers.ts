@@ -1,10 +1,26 @@
-/** What the commands of the local history run on: where things are, and the database, which is made where there is none. */
+/**
+ * What the commands of the local history run on: where things are, and the database, which is made where there is none. What shells have recorded in
+ * the meantime is taken in first.
+ */
 
-import { Effect, Layer } from "effect"
+import { Clock, Effect, Layer } from "effect"
+import { join } from "node:path"
+import { isWaiting } from "../capture/SpoolDirectory.ts"
 import { HistoryDb } from "../db/HistoryDb.ts"
 import { Entropy } from "../platform/Entropy.ts"
 import { Paths } from "../platform/Paths.ts"
 
-export const layer = Layer.unwrapEffect(Effect.map(Paths, (paths) => HistoryDb.layer(paths.database))).pipe(
-  Layer.provideMerge(Layer.merge(Paths.layer, Entropy.layer))
-)
+export const layerWithoutIngest = Layer.unwrapEffect(
+  Effect.map(Paths, (paths) => HistoryDb.layer(paths.database))
+).pipe(Layer.provideMerge(Layer.merge(Paths.layer, Entropy.layer)))
+
+/** No command fails because of it, and none waits for long: what stays behind is still there the next time. */
+const takeInWaiting = Effect.gen(function* () {
+  const { data } = yield* Paths
+  const now = yield* Clock.currentTimeMillis
+  if (!(yield* Effect.try(() => isWaiting(join(data, "spool"), now)))) return
+  const { takeIn } = yield* Effect.promise(() => import("./TakeIn.ts"))
+  yield* takeIn
+}).pipe(Effect.catchAll((error) => Effect.logDebug("What shells have recorded was not taken in:", error)))
+
+export const layer = Layer.effectDiscard(takeInWaiting).pipe(Layer.provideMerge(layerWithoutIngest))

@@ -1,9 +1,11 @@
 /**
- * config.yaml: a map of maps, whose leaves are the texts of settings:
+ * config.yaml: a map of maps, whose leaves are the texts of settings, or lists of them where a setting takes several:
  *
  *     sync:
  *       timeout: 1m
  *       max_retries: 8
+ *     capture:
+ *       ignore: [ "pass *" ]
  *
  * A key that no setting has is an error: a misspelt setting that is silently ignored is worse than none.
  */
@@ -36,13 +38,17 @@ export class ConfigFileError extends Data.TaggedError("ConfigFileError")<{
 
 export const emptyConfigFile: ConfigFile = { path: "", values: new Map() }
 
-/** The file's settings; none where there is no file. */
-export const readConfigFile = Effect.fn("ConfigFile.read")(function* (path: string, keys: ReadonlyArray<string>) {
+/** The file's settings; none where there is no file. `lists`: the keys that may have several values, which become lines of one text. */
+export const readConfigFile = Effect.fn("ConfigFile.read")(function* (
+  path: string,
+  keys: ReadonlyArray<string>,
+  lists: ReadonlyArray<string> = []
+) {
   const text = yield* readIfThere(path)
   if (Option.isSome(text)) yield* warnOfOthers(path)
   if (Option.isNone(text)) return { ...emptyConfigFile, path }
   const document = yield* parseYaml(path, text.value)
-  return { path, values: yield* flatten(path, document, keys) }
+  return { path, values: yield* flatten(path, document, keys, lists) }
 })
 
 /**
@@ -101,7 +107,12 @@ const parseYaml = (path: string, text: string) =>
       })
   })
 
-const flatten = Effect.fnUntraced(function* (path: string, document: unknown, keys: ReadonlyArray<string>) {
+const flatten = Effect.fnUntraced(function* (
+  path: string,
+  document: unknown,
+  keys: ReadonlyArray<string>,
+  lists: ReadonlyArray<string>
+) {
   const values = new Map<string, string>()
   const visit = (at: string, value: unknown): Effect.Effect<void, ConfigFileError> => {
     if (value === null || value === undefined) return Effect.void
@@ -111,6 +122,10 @@ const flatten = Effect.fnUntraced(function* (path: string, document: unknown, ke
       })
     }
     if (!keys.includes(at)) return Effect.fail(unknownKey(path, at, keys))
+    if (Array.isArray(value) && lists.includes(at) && value.every((each) => typeof each !== "object")) {
+      values.set(at, value.map(String).join("\n"))
+      return Effect.void
+    }
     if (Array.isArray(value)) {
       return Effect.fail(new ConfigFileError({ path, problem: `${at} is a list`, remedy: "give it one value" }))
     }

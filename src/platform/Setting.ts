@@ -19,6 +19,8 @@ export interface Setting<A> {
   /** For people: never a secret. */
   show(value: A): string
   readonly secret: boolean
+  /** Whether config.yaml may have a list of it. */
+  readonly list?: boolean
 }
 
 /** Shown for what is not set. */
@@ -127,3 +129,20 @@ export const secretSetting = (variable: string, form: string): Setting<Option.Op
     show: () => HIDDEN,
     secret: true
   })
+
+/** Several texts: one a line in a variable, a list in config.yaml. */
+export const listSetting = (names: Named, form: string): Setting<ReadonlyArray<string>> => ({
+  ...names,
+  form,
+  parse: (text) =>
+    Option.some(
+      text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "")
+    ),
+  fallback: [],
+  show: (lines) => (lines.length === 0 ? UNSET : lines.join(", ")),
+  secret: false,
+  list: true
+})

@@ -52,8 +52,9 @@ export class Settings extends Context.Tag("hx/Settings")<Settings, SettingsServi
     Effect.gen(function* () {
       const paths = yield* Paths
       const keys = ALL.flatMap((setting) => setting.key ?? [])
+      const lists = ALL.flatMap((setting) => (setting.list === true ? (setting.key ?? []) : []))
       yield* warnOfUnknown
-      return makeSettings(variable, yield* Effect.cached(readConfigFile(paths.configFile, keys)))
+      return makeSettings(variable, yield* Effect.cached(readConfigFile(paths.configFile, keys, lists)))
     })
   )
 

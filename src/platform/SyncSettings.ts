@@ -1,5 +1,6 @@
 /** The table of settings. Bounds are S3's own (docs.aws.amazon.com, "Amazon S3 multipart upload limits") or what still makes sense. */
 
+import { CAPTURE } from "./CaptureSettings.ts"
 import { Duration, Option } from "effect"
 import { SEARCH } from "./SearchSettings.ts"
 import {
@@ -150,7 +151,8 @@ export const ALL: ReadonlyArray<Setting<unknown>> = [
   PassphraseFile,
   Key,
   Passphrase,
-  ...SEARCH
+  ...SEARCH,
+  ...CAPTURE
 ]
 
 /** Where things are: Paths.ts. */

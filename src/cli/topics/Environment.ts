@@ -1,5 +1,6 @@
 /** Every variable that hx reads. Those of sync come from the table of settings, with its forms and defaults. */
 
+import { CAPTURE } from "../../platform/CaptureSettings.ts"
 import { SEARCH } from "../../platform/SearchSettings.ts"
 import { ALL } from "../../platform/SyncSettings.ts"
 import type { VariableGroup } from "../CommandTree.ts"
@@ -24,7 +25,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   HX_SYNC_COMPRESSION: "whether objects are compressed",
   HX_SYNC_SEGMENT_SIZE: "how large an object of history becomes at most",
   HX_SYNC_PART_SIZE: "objects larger than this go up in parts of this size; buckets only",
-  HX_SYNC_INTERVAL: "how often the shell hook, which is yet to come, may sync in the background",
+  HX_SYNC_INTERVAL: "how often the shell hook may sync in the background",
   HX_SYNC_KEY_FILE: "the file that holds the recovery key",
   HX_SYNC_PASSPHRASE_FILE: "the file that holds the passphrase",
   HX_SYNC_KEY: "the recovery key itself",
@@ -33,6 +34,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
   HX_SYNC_PRICE_PUT: "what 1,000 requests that write or list cost",
   HX_SYNC_PRICE_GET: "what 1,000 requests that read cost",
   HX_SYNC_PRICE_EGRESS: "what a GB fetched costs, beyond the first 100 GB a month",
+  HX_CAPTURE_IGNORE: "commands that are not recorded",
+  HX_CAPTURE_IGNORE_DIRECTORIES: "directories in which nothing is recorded",
   HX_SEARCH_HEIGHT: "how much of the terminal a search draws on",
   HX_SEARCH_SCOPE: "where a search looks first",
   HX_SEARCH_ENTER: "whether Enter puts a command on the shell's line or runs it at once",
@@ -82,14 +85,17 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
     search: {
       title: "Search",
       variables: [
-        ...SEARCH.map(settingRow),
+        ...[...CAPTURE, ...SEARCH].map(settingRow),
         { name: "HX_QUERY", meaning: "with --hook: what is on the shell's line" },
         { name: "HX_SESSION", meaning: "the session of the shell that calls; its hook says so" },
         { name: "PWD", meaning: "what the shell calls its directory" },
         { name: "LC_ALL, LC_CTYPE, LANG", meaning: "the first that is set: without UTF-8 in it, only ASCII is drawn" }
       ]
     },
-    sync: { title: "Sync", variables: ALL.filter((setting) => !SEARCH.includes(setting)).map(settingRow) },
+    sync: {
+      title: "Sync",
+      variables: ALL.filter((setting) => ![...CAPTURE, ...SEARCH].includes(setting)).map(settingRow)
+    },
     aws: {
       title: "S3, as for the AWS command line",
       variables: [
