@@ -1,7 +1,17 @@
+import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import { defineConfig } from "vitest/config"
+import { defineConfig, type Plugin } from "vitest/config"
+
+/** Shell scripts are text, as in the build. */
+const shellScripts: Plugin = {
+  name: "shell-scripts",
+  enforce: "pre",
+  load: (id) =>
+    /\.(zsh|bash|fish)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, "utf8"))}` : undefined
+}
 
 export default defineConfig({
+  plugins: [shellScripts],
   define: { HX_VERSION: '"test"' },
   test: {
     include: ["test/**/*.test.ts"],

@@ -47,7 +47,8 @@ if [[ $- == *i* && -z ${__hx_session-} && ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]}
     head=${text:0:24}
     head=${head%%[0-9]*}
     __hx_line=${text:${#head} + ${#number} + 2}
-    __hx_line=${__hx_line%$'\n'}
+    # What ends with a here-document has one more.
+    while [[ $__hx_line == *$'\n' ]]; do __hx_line=${__hx_line%$'\n'}; done
     if [[ $number == "$__hx_number" && $__hx_line == "$__hx_known" ]] && ! __hx_is_again; then
       __hx_line=
       return

@@ -83,7 +83,6 @@ if [[ -o interactive && -z ${__hx_session-} ]] && zmodload zsh/datetime zsh/syst
       zle .history-incremental-search-backward
       return
     fi
-    zle -I
     answer=$(HX_QUERY=$BUFFER HX_SESSION=$__hx_session $program search --hook "$@" </dev/tty; print -rn .)
     answer=${answer%.}
     zle reset-prompt
