@@ -74,18 +74,19 @@ const GROUPS: Readonly<Record<VariableGroup, { readonly title: string; readonly 
       ]
     },
     shells: {
-      title: "Where shells keep their history, for hx import",
+      title: "Shells: where they keep their history, for hx import, and what is recorded of them",
       variables: [
         { name: "HISTFILE", meaning: "the history file of this shell, where it is exported" },
         { name: "ZDOTDIR", meaning: "where zsh has its files; default the home directory" },
         { name: "XDG_STATE_HOME", meaning: "an absolute path; default ~/.local/state" },
-        { name: "XDG_CACHE_HOME", meaning: "an absolute path; default ~/.cache" }
+        { name: "XDG_CACHE_HOME", meaning: "an absolute path; default ~/.cache" },
+        ...CAPTURE.map(settingRow)
       ]
     },
     search: {
       title: "Search",
       variables: [
-        ...[...CAPTURE, ...SEARCH].map(settingRow),
+        ...SEARCH.map(settingRow),
         { name: "HX_QUERY", meaning: "with --hook: what is on the shell's line" },
         { name: "HX_SESSION", meaning: "the session of the shell that calls; its hook says so" },
         { name: "PWD", meaning: "what the shell calls its directory" },

@@ -2,12 +2,13 @@
  * What `hx status` does and says: five lines of what this device holds. The store is asked only for --storage; the rest of sync is `hx sync status`.
  *
  * With --json: entries, shadowed, commands, first, last, database { path, bytes }, device { id, label, name } (`name` is the label, or until there is
- * one the host's name), sync { store, vaultId, encrypted, pending, lastPush, lastPull } or null. With --storage also storage [{ kind, files, bytes }]
+ * one the host's name), capture { shells (whose hook is installed), paused (since when, or null), writable, waiting { files, bytes }, quarantined }, sync { store, vaultId, encrypted, pending, lastPush, lastPull } or null. With --storage also storage [{ kind, files, bytes }]
  * of the data directory, tables { entries, texts, … } in bytes of the database, and stored as in `hx sync status --detailed`, or null where there is no
  * store or it could not be asked; then storedError has the words.
  */
 
 import { Effect, Option } from "effect"
+import { type CaptureState, captureState } from "../../../capture/CaptureState.ts"
 import { HistoryDb } from "../../../db/HistoryDb.ts"
 import * as Instant from "../../../domain/Instant.ts"
 import { storageUse } from "../../../history/Storage.ts"
@@ -39,6 +40,7 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
   const sync = yield* Effect.option(Effect.catchTag(syncStatus({ ask: false }), "NoStore", () => Effect.fail("none")))
   const database = uses.find(({ kind }) => kind === "database")?.bytes ?? 0
   const now = yield* nowMicros
+  const capture = yield* captureState
   const span =
     history.first === null || history.last === null
       ? ""
@@ -52,7 +54,7 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
         "Device",
         `${printable(name)} ${id}${label === "" ? " (named after this host, until hx sync init --device)" : ""}`
       ],
-      ["Capture", NO_CAPTURE],
+      ["Capture", captureText(capture, now)],
       ["Sync", Option.match(sync, { onNone: () => NO_STORE, onSome: (known) => syncText(known, now) })]
     ]
   )
@@ -67,6 +69,7 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
       last: history.last === null ? null : Instant.toIso(history.last),
       database: { path: paths.database, bytes: database },
       device: { id, label, name },
+      capture: captureJson(capture),
       sync: Option.match(sync, { onNone: () => null, onSome: syncJson }),
       ...Option.match(looked, { onNone: () => ({}), onSome: (found) => storageJson(uses, found) })
     },
@@ -74,8 +77,26 @@ const lookAndTell = Effect.fnUntraced(function* (storage: boolean) {
   )
 })
 
-/** Nothing is recorded as it is typed before there are hooks. */
-const NO_CAPTURE = "none: commands are taken from history files, by hx import"
+const captureText = ({ paused, shells, spool, writable }: CaptureState, now: number): string => {
+  const recording =
+    shells.length === 0 ? "none: hx hook install records what you run" : `${shells.join(", ")}, by hx hook install`
+  return [
+    paused === null ? recording : `paused ${whenText(Math.round(paused) * 1000, now)}: hx resume`,
+    ...(writable ? [] : ["its directory cannot be written, and nothing is recorded"]),
+    ...(spool.bytes === 0 ? [] : [`${bytesText(spool.bytes)} waiting to be taken in`]),
+    ...(spool.quarantined === 0
+      ? []
+      : [`${counted(spool.quarantined, "piece", "pieces")} put aside in spool/quarantine`])
+  ].join(", ")
+}
+
+const captureJson = ({ paused, shells, spool, writable }: CaptureState): Json => ({
+  shells: [...shells],
+  paused: paused === null ? null : Instant.toIso(Math.round(paused) * 1000),
+  writable,
+  waiting: { files: spool.files, bytes: spool.bytes },
+  quarantined: spool.quarantined
+})
 
 const NO_STORE = 'not set up: hx sync init --store "s3://your-bucket/hx?region=us-west-2"'
 
