@@ -74,7 +74,11 @@ describe("taking in what shells have recorded", { timeout: 60_000 }, () => {
       { command: "vim notes", exit: null, duration: null },
       { command: "make test", exit: 2, duration: 0.25 }
     ])
-    expect(left(device).join("").replaceAll(/[\0\n]/g, "")).toBe("")
+    expect(
+      left(device)
+        .join("")
+        .replaceAll(/[\0\n]/g, "")
+    ).toBe("")
     expect(readdirSync(spoolOf(device))).toHaveLength(1)
     age(device)
     await device.json(["ingest"])
