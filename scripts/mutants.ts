@@ -181,7 +181,7 @@ function page(): string {
     "",
     `\`npm run mutants -- --write\`, ${today}: ${count} of ${all.length} single wrong edits were caught by the simulation`,
     "([docs/simulation.md](simulation.md)). Schedules are played in the order of their seeds, 1, 2, 3 …: the seed that caught a bug is also how many",
-    "schedules that took. Where it says *not caught: 10 schedules*, ten is all that were played, and more may catch it (`-- --resume --write` goes on).",
+    "schedules that took. Where it says *not caught: 200 schedules*, 200 is all that were played, and more may catch it (`-- --resume --write` goes on).",
     "",
     "| File | What is wrong | Seed | How it shows |",
     "| --- | --- | --- | --- |",
