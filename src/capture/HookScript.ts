@@ -18,9 +18,9 @@ export interface HookWishes {
 
 export const hookScript = (shell: HookedShell, { ctrlR, program, up }: HookWishes): string =>
   SCRIPTS[shell]
-    .replace("'@HX_PROGRAM@'", () => quoted(shell, program))
-    .replace("@HX_CTRL_R@", ctrlR ? "yes" : "no")
-    .replace("@HX_UP@", up ? "yes" : "no")
+    .replace("'@PROGRAM@'", () => quoted(shell, program))
+    .replace("@CTRL_R@", ctrlR ? "yes" : "no")
+    .replace("@UP@", up ? "yes" : "no")
 
 /** A word that the shell takes as it stands. */
 export const quoted = (shell: HookedShell, text: string): string =>

@@ -89,8 +89,8 @@ describe("hx hook install", () => {
     const device = makeDevice(scratch.path, "printed")
     for (const shell of shells) {
       const plain = (await device.hx(["hook", shell])).stdout
-      expect(plain).toContain("'yes'".replaceAll("'", ""))
-      expect(plain).not.toContain("@HX_")
+      expect(plain).toMatch(/yes/)
+      expect(plain).not.toMatch(/@[A-Z_]+@/)
       expect((await device.hx(["hook", shell, "--no-ctrl-r", "--up"])).stdout).not.toBe(plain)
     }
   })

@@ -196,7 +196,7 @@ ${words[2]}}" EXIT
     esac
   }
 
-  __hx_program='@HX_PROGRAM@'
+  __hx_program='@PROGRAM@'
   __hx_running= __hx_line= __hx_known= __hx_number= __hx_first= __hx_at=0 __hx_start=0 __hx_counter=0 __hx_told=0 __hx_bytes=0 __hx_status=0 __hx_text= __hx_unset=1
   __hx_none=('')
   __hx_ps0='${__hx_none[__hx_start=${EPOCHREALTIME/[!0-9]/},0]}'
@@ -227,14 +227,14 @@ ${words[2]}}" EXIT
     # One string only: first in it, and with the exit code of the command passed on to what follows.
     PROMPT_COMMAND='__hx_prompt || __hx_mend; __hx_return "$__hx_status"'${PROMPT_COMMAND:+; $PROMPT_COMMAND}
   fi
-  if [[ '@HX_CTRL_R@' == yes ]]; then
+  if [[ '@CTRL_R@' == yes ]]; then
     for __hx_line in emacs-standard vi-insert vi-command; do
       bind -m "$__hx_line" -x '"\C-x\C-_hx1": __hx_search'
       bind -m "$__hx_line" '"\C-r": "\C-x\C-_hx1\C-x\C-_hx2"'
       bind -m "$__hx_line" '"\C-x\C-_hx2": ""'
     done
   fi
-  if [[ '@HX_UP@' == yes ]]; then
+  if [[ '@UP@' == yes ]]; then
     for __hx_line in emacs-standard vi-insert; do
       bind -m "$__hx_line" -x '"\C-x\C-_hx3": __hx_search --up'
       bind -m "$__hx_line" '"\e[A": "\C-x\C-_hx3\C-x\C-_hx2"'

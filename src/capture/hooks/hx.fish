@@ -93,7 +93,7 @@ if status is-interactive; and not set -q __hx_session
         end
     end
 
-    set -g __hx_program '@HX_PROGRAM@'
+    set -g __hx_program '@PROGRAM@'
     set -g __hx_running
     set -g __hx_counter 0
     set -g __hx_told 0
@@ -107,11 +107,11 @@ if status is-interactive; and not set -q __hx_session
     test -d $__hx_data/spool; or sh -c 'umask 077; mkdir -p -- "$0"' $__hx_data/spool 2>/dev/null
     set -g __hx_session (__hx_now)-$fish_pid-(random)
 
-    if test '@HX_CTRL_R@' = yes
+    if test '@CTRL_R@' = yes
         bind \cr __hx_search
         bind -M insert \cr __hx_search
     end
-    if test '@HX_UP@' = yes
+    if test '@UP@' = yes
         for key in \e\[A \eOA
             bind $key __hx_up
             bind -M insert $key __hx_up

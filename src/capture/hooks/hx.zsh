@@ -104,7 +104,7 @@ if [[ -o interactive && -z ${__hx_session-} ]] && zmodload zsh/datetime zsh/syst
     fi
   }
 
-  typeset -g __hx_program='@HX_PROGRAM@' __hx_running= __hx_start=0 __hx_ignores_space=off
+  typeset -g __hx_program='@PROGRAM@' __hx_running= __hx_start=0 __hx_ignores_space=off
   typeset -gi __hx_counter=0 __hx_told=0 __hx_bytes=0
   typeset -g __hx_data=${HX_DATA_DIR:-${${(M)XDG_DATA_HOME:#/*}:-$HOME/.local/share}/hx}
   [[ $__hx_data == /* ]] || __hx_data=$PWD/$__hx_data
@@ -121,13 +121,13 @@ if [[ -o interactive && -z ${__hx_session-} ]] && zmodload zsh/datetime zsh/syst
   precmd_functions=(__hx_end $precmd_functions)
   zshexit_functions+=(__hx_exit)
 
-  if [[ '@HX_CTRL_R@' == yes ]]; then
+  if [[ '@CTRL_R@' == yes ]]; then
     zle -N __hx_search
     bindkey -M emacs '^R' __hx_search
     bindkey -M viins '^R' __hx_search
     bindkey -M vicmd '^R' __hx_search
   fi
-  if [[ '@HX_UP@' == yes ]]; then
+  if [[ '@UP@' == yes ]]; then
     zle -N __hx_up
     () {
       local map key

@@ -5,7 +5,7 @@
  * where that is wished and due.
  */
 
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { ingest, type IngestReport } from "../../../capture/Ingest.ts"
 import { Settings } from "../../../platform/Settings.ts"
 import { layerWithoutIngest } from "../../HistoryLayers.ts"
@@ -22,7 +22,7 @@ export const run = Effect.fnUntraced(function* ({ background }: { readonly backg
 })
 
 const taken = (wait: Duration.DurationInput) =>
-  ingest({ wait }).pipe(Effect.provide(Settings.layer), Effect.provide(layerWithoutIngest))
+  Effect.provide(ingest({ wait }), Layer.provideMerge(Settings.layer, layerWithoutIngest))
 
 const quietly = Effect.gen(function* () {
   yield* Effect.catchAllCause(taken(0), (cause) => Effect.logDebug("Nothing was taken in:", cause))
