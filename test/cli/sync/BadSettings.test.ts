@@ -100,7 +100,10 @@ describe("a bad value", () => {
         Key.variable,
         Passphrase.variable,
         "HX_SYNC_KEY_FILE",
-        "HX_SYNC_PASSPHRASE_FILE"
+        "HX_SYNC_PASSPHRASE_FILE",
+        "HX_SEARCH_KEYS",
+        "HX_CAPTURE_IGNORE",
+        "HX_CAPTURE_IGNORE_DIRECTORIES"
       ]
       const formal = ALL.filter(({ variable }) => !free.includes(variable))
       const bad = Object.fromEntries(formal.map(({ variable }) => [variable, "no such thing"]))
