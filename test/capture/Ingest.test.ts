@@ -1,12 +1,15 @@
 /** What shells have written gets into the history once, whatever happens meanwhile, and leaves the spool only after. */
 
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { spawn } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll } from "vitest"
 import { encodeRecord } from "../../src/capture/SpoolFormat.ts"
 import type { SpoolRecord } from "../../src/capture/SpoolRecord.ts"
+import { acquireLock } from "../../src/platform/FileLock.ts"
 import { type Device, ENTRY, makeDevice, makeScratch } from "../cli/Hx.ts"
-import { spawn } from "node:child_process"
 
 const scratch = makeScratch()
 afterAll(scratch.remove)
@@ -145,6 +148,33 @@ describe("taking in what shells have recorded", { timeout: 60_000 }, () => {
     expect((await entries(device)).map(({ command }) => command)).toEqual(["ls -l"])
     expect(left(device).join("")).not.toContain("bank")
   })
+
+  it.scopedLive(
+    "lets a search go on while another hx is at work; a backup and what forgets wait for it, or say what they may lack",
+    () =>
+      Effect.gen(function* () {
+        const device = newDevice()
+        const hx = (...words: ReadonlyArray<string>) => Effect.promise(() => device.hx(words))
+        yield* hx("status")
+        write(device, bytesOf(begin(1, "echo s3cret")))
+        const held = yield* Effect.fork(
+          Effect.scoped(Effect.zipRight(acquireLock(join(device.data, "lock"), 0), Effect.never))
+        )
+        yield* Effect.sleep("100 millis")
+        expect((yield* hx("find")).stdout).toBe("")
+        const [forgotten] = yield* Effect.all(
+          [hx("forget", "--match", "s3cret", "--yes", "--json"), Effect.delay(Fiber.interrupt(held), "2 seconds")],
+          { concurrency: 2 }
+        )
+        expect(JSON.parse(forgotten.stdout)).toMatchObject({ removed: 1 })
+        expect((yield* hx("find")).stdout).toBe("")
+        write(device, bytesOf(begin(2, "echo late")))
+        yield* acquireLock(join(device.data, "lock"), 0)
+        const { code, stderr } = yield* hx("export", "--file", "-", "--format", "jsonl")
+        expect(code).toBe(0)
+        expect(stderr).toContain("What shells have just recorded is not in the history yet")
+      })
+  )
 
   it("leaves the spool as it is where the database is damaged, and says nothing in the background", async () => {
     const device = newDevice()

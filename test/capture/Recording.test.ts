@@ -101,7 +101,7 @@ describe.each(SHELLS)("%s", { timeout: 120_000 }, (shell) => {
     async () => {
       const device = newDevice()
       const { type } = await openShell(device, shell, shell === "fish" ? "umask 000\n" : "umask 000\n")
-      await type(["echo tr0ub4dor", "true"])
+      await type(["echo tr0ub4dor", ending("exit")])
       expect((await recorded(device)).map(({ command }) => command)).toContain("echo tr0ub4dor")
       const spool = join(device.data, "spool")
       expect(statSync(spool).mode & 0o777).toBe(0o700)

@@ -7,7 +7,7 @@ import type { ExportFormat } from "../../../history/exporters/HistoryEncoder.ts"
 import { Paths } from "../../../platform/Paths.ts"
 import { Progress } from "../../../platform/Progress.ts"
 import { writeBytes } from "../../../platform/UserFile.ts"
-import { layer } from "../../HistoryLayers.ts"
+import { completeLayer } from "../../HistoryLayers.ts"
 import { boundsOf } from "../../Moments.ts"
 import { Output } from "../../Output.ts"
 import { printable } from "../../Printable.ts"
@@ -21,7 +21,7 @@ export interface ExportGiven {
   readonly before: Option.Option<string>
 }
 
-export const run = (given: ExportGiven) => Effect.provide(exportAndTell(given), layer)
+export const run = (given: ExportGiven) => Effect.provide(exportAndTell(given), completeLayer)
 
 const exportAndTell = Effect.fnUntraced(function* (given: ExportGiven) {
   const output = yield* Output

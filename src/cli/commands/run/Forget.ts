@@ -13,7 +13,7 @@ import { Progress } from "../../../platform/Progress.ts"
 import { Stdio } from "../../../platform/Stdio.ts"
 import { binding } from "../../../sync/SyncState.ts"
 import { entryTable } from "../../EntryView.ts"
-import { layer } from "../../HistoryLayers.ts"
+import { completeLayer } from "../../HistoryLayers.ts"
 import { momentOf, now } from "../../Moments.ts"
 import { Output } from "../../Output.ts"
 import { counted, countText } from "../../Units.ts"
@@ -32,7 +32,7 @@ export interface ForgetGiven {
   readonly yes: boolean
 }
 
-export const run = (given: ForgetGiven) => Effect.provide(forgetAndTell(given), layer)
+export const run = (given: ForgetGiven) => Effect.provide(forgetAndTell(given), completeLayer)
 
 /**
  * With --json: {version, matched, removed, unseen}. `matched`: visible entries that were meant; `removed`: those that are gone, twins in history files
