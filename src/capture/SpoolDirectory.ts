@@ -14,6 +14,7 @@
 import { Clock, Effect } from "effect"
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -40,9 +41,13 @@ const SETTLED_AFTER = 60_000
 
 const QUARANTINE_BYTES = 4 * 1024 * 1024
 
-/** Whether there is anything to do: one look at the directory. */
+/** Whether there is anything to do, or somebody is at it: one look at the directory, and at the end of each file that was taken. */
 export const isWaiting = (spool: string, now: number): boolean =>
-  namesIn(spool).some((name) => isSpool(name) || (isTaken(name) && isSettled(join(spool, name), now)))
+  namesIn(spool).some((name) => {
+    if (isSpool(name)) return true
+    const path = join(spool, name)
+    return isTaken(name) && (isSettled(path, now) || !isWiped(path))
+  })
 
 /** Takes all that shells have written so far, and what an earlier run took and did not finish. */
 export const takeAll = Effect.fn("SpoolDirectory.takeAll")(function* (spool: string) {
@@ -158,6 +163,22 @@ const isSettled = (path: string, now: number): boolean => {
     return false
   }
 }
+
+/** Files are wiped from their beginning on, after what was read is in the database: so their last bytes tell. */
+const isWiped = (path: string): boolean => {
+  try {
+    return withFile(path, "r", (file) => {
+      const end = Buffer.alloc(16)
+      const from = Math.max(0, fstatSync(file).size - end.length)
+      return end.subarray(0, readSync(file, end, 0, end.length, from)).every((byte) => byte === 0 || byte === LF)
+    })
+  } catch {
+    // Somebody has just removed it.
+    return true
+  }
+}
+
+const LF = 0x0a
 
 /** None where there is no directory: no shell has been here. */
 const namesIn = (directory: string): ReadonlyArray<string> => {

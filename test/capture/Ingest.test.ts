@@ -168,7 +168,8 @@ describe("taking in what shells have recorded", { timeout: 60_000 }, () => {
         )
         expect(JSON.parse(forgotten.stdout)).toMatchObject({ removed: 1 })
         expect((yield* hx("find")).stdout).toBe("")
-        write(device, bytesOf(begin(2, "echo late")))
+        // What another hx has taken out of the spool, and not yet put into the history, is no less to be waited for.
+        writeFileSync(join(spoolOf(device), `${SESSION}.1.taken`), bytesOf(begin(2, "echo late")))
         yield* acquireLock(join(device.data, "lock"), 0)
         const { code, stderr } = yield* hx("export", "--file", "-", "--format", "jsonl")
         expect(code).toBe(0)
